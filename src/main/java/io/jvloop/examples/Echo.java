@@ -1,0 +1,43 @@
+package io.jvloop.examples;
+
+import io.jvloop.loop.EventLoop;
+import io.jvloop.transport.Net;
+import io.jvloop.transport.Protocol;
+import io.jvloop.transport.Transport;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Sends back what it receives, and stops reading from whoever does not read. */
+final class Echo implements Protocol {
+    static final String USAGE = "echo tcp:[HOST:]PORT    send back whatever a client sends";
+
+    private Transport transport;
+
+    @Override
+    public void connectionMade(Transport made) {
+        transport = made;
+    }
+
+    @Override
+    public void dataReceived(ByteBuffer data) {
+        transport.write(data);
+    }
+
+    @Override
+    public void pauseWriting() {
+        transport.pauseReading();
+    }
+
+    @Override
+    public void resumeWriting() {
+        transport.resumeReading();
+    }
+
+    static void main(String... arguments) throws IOException {
+        try (EventLoop loop = EventLoop.create()) {
+            var server = Net.listen(loop, Arguments.address(arguments, USAGE), Echo::new);
+            System.out.println("listening on " + server.addresses());
+            loop.runForever();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.jvloop.loop;
+
+/**
+ * One scheduled callback: what {@link EventLoop#callSoon} returns, and itself the element of the loop's
+ * queue, so that scheduling makes exactly one object.
+ *
+ * <p><b>Invariant.</b> A handle that was cancelled or has run refers to nothing: its callback, and all that
+ * the callback captured, can be collected even while someone keeps the handle.
+ *
+ * <p><b>Thread.</b> Made for the loop's thread. {@link #cancel()} may be called from others too; then it is a
+ * race with the loop that either side may win, but a callback runs wholly or not at all.
+ *
+ * <p>The state is the one field: a pending handle refers to its callback, the others to a marker. A separate
+ * state field would make the object half as big again (24 bytes instead of 16), which a burst of a million
+ * callbacks feels.
+ *
+ * <p>Read next: {@link TimerHandle}.
+ */
+public sealed class Handle permits TimerHandle {
+    private static final Runnable HAS_RUN = () -> {};
+    private static final Runnable CANCELLED = () -> {};
+
+    private Runnable callback;
+
+    /** {@code creation} tells where the callback was scheduled; null outside debug mode. */
+    Handle(Runnable callback, Throwable creation) {
+        this.callback = creation == null ? callback : new Traced(callback, creation);
+    }
+
+    /**
+     * Takes the callback back. It will not run, even if it is due in this very turn. Idempotent; does nothing
+     * if the callback has already begun.
+     */
+    public void cancel() {
+        if (isPending()) {
+            callback = CANCELLED;
+        }
+    }
+
+    /**
+     * {@return whether {@link #cancel()} came before the callback} False while pending and after running.
+     */
+    public final boolean isCancelled() {
+        return callback == CANCELLED;
+    }
+
+    /**
+     * Runs the callback unless cancelled; forgets it first, so that not even this frame's caller keeps it.
+     */
+    final void run() {
+        Runnable task = callback;
+        if (task != CANCELLED) {
+            callback = HAS_RUN;
+            task.run();
+        }
+    }
+
+    /** For a queue nobody serves any more: true if the callback has not run, and now never will. */
+    final boolean cancelUnlessRun() {
+        cancel();
+        return isCancelled();
+    }
+
+    final boolean isPending() {
+        return callback != HAS_RUN && callback != CANCELLED;
+    }
+
+    /** Where a pending callback was scheduled, if debug mode was on then, else null. */
+    final Throwable creation() {
+        return callback instanceof Traced traced ? traced.creation : null;
+    }
+
+    /** "has run", "cancelled" or the callback's name. */
+    final String describe() {
+        Runnable task = callback;
+        if (task == HAS_RUN) {
+            return "has run";
+        }
+        if (task == CANCELLED) {
+            return "cancelled";
+        }
+        return CallbackNames.of(task instanceof Traced traced ? traced.task : task);
+    }
+
+    @Override
+    public String toString() {
+        return "Handle[" + describe() + "]";
+    }
+
+    /** Debug mode's callback: the real one and the stack of whoever scheduled it. */
+    private record Traced(Runnable task, Throwable creation) implements Runnable {
+        @Override
+        public void run() {
+            task.run();
+        }
+    }
+}

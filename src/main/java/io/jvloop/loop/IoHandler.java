@@ -1,0 +1,26 @@
+package io.jvloop.loop;
+
+/**
+ * What a registered channel calls when it is ready: the whole interface between the loop and everything above
+ * it.
+ *
+ * <p>Both methods run on the loop's thread and must not block. What they throw goes to the loop's exception
+ * handler; the other channels of the same turn are served all the same.
+ */
+@FunctionalInterface
+public interface IoHandler {
+    /**
+     * The channel is ready. Level-triggered: what is not dealt with is reported again in the next turn.
+     *
+     * @param ops the ready operations, a set of {@code SelectionKey.OP_*} bits; a handler that serves both
+     *             should read before it writes, so that an answer can leave in the turn its question came
+     */
+    void ready(int ops);
+
+    /**
+     * The loop is being closed with this channel still registered. Last chance to end in order: what is
+     * queued now with {@link EventLoop#callSoon} still runs, then the channel is closed.
+     */
+    default void loopClosing() {
+    }
+}

@@ -1,0 +1,386 @@
+package io.jvloop.loop;
+
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The mechanism behind {@link EventLoop}: the turn, and who may do what when.
+ *
+ * <h2>One turn, in the order of {@link #runOnce}</h2>
+ * <ol>
+ * <li><b>Callbacks</b>: as many as are queued when the turn begins; what they queue waits for the next turn.
+ * <li><b>Timeout</b>: none if a callback is queued or the loop is stopping, else until the earliest timer.
+ * <li><b>Poll</b>: wait that long; each ready channel's handler runs now.
+ * <li><b>Clock</b>: read once, and only if there are timers.
+ * <li><b>Timers</b>: those due, earliest first; one armed meanwhile waits for the next turn.
+ * </ol>
+ * This is uvloop's order. asyncio instead queues I/O and timers behind the callbacks that are ready.
+ *
+ * <h2>States</h2>
+ *
+ * <pre>
+ *   IDLE ──run…──▶ RUNNING ──stop(), fatal error──▶ IDLE ──close()──▶ CLOSED
+ * </pre>
+ * RUNNING is {@code thread != null}: the field is the lock that says who owns everything else here.
+ *
+ * <p>Read next: {@link Handle}, {@link TimerHeap}, {@link CallbackQueue}, {@link SelectorPoller}.
+ */
+final class Reactor {
+    /** A protocol that queues a callback from every callback must not keep {@link #close} from returning. */
+    private static final int LAST_BATCHES = 16;
+
+    private static final ThreadLocal<EventLoop> CURRENT = new ThreadLocal<>();
+
+    private final EventLoop loop;
+    private final Clock clock;
+    private final Poller poller;
+    private final CallbackQueue callbacks;
+    private final TimerHeap timers = new TimerHeap();
+    private final Diagnostics diagnostics;
+    private final PollPacing pacing;
+
+    private volatile Thread thread;
+    private volatile boolean closed;
+    private volatile boolean stopping;
+    private long turns;
+
+    Reactor(EventLoop loop, Clock clock, Poller poller, Diagnostics diagnostics) {
+        this.loop = loop;
+        this.clock = clock;
+        this.poller = poller;
+        this.callbacks = new CallbackQueue(poller);
+        this.diagnostics = diagnostics;
+        this.pacing = new PollPacing(clock);
+    }
+
+    static EventLoop current() {
+        EventLoop running = CURRENT.get();
+        if (running == null) {
+            throw new IllegalStateException("no running event loop in " + Thread.currentThread());
+        }
+        return running;
+    }
+
+    void run() {
+        begin();
+        try {
+            boolean goOn;
+            do {
+                goOn = runOnce();
+            } while (goOn);
+        } finally {
+            end();
+        }
+    }
+
+    /** Runs until somebody completes the future, on whatever thread. */
+    void runUntil(CompletableFuture<?> future) {
+        if (future instanceof LoopFuture<?> own && own.loop() != loop) {
+            throw new IllegalArgumentException("the future belongs to another loop: " + own.loop());
+        }
+        refuseToRun();
+        Handle stopOnce = new Handle(this::stop, null);
+        future.whenComplete((value, failure) -> postUnlessClosed(stopOnce::run));
+        try {
+            run();
+        } finally {
+            stopOnce.cancel(); // or a late completion would stop a later run
+        }
+        if (!future.isDone()) {
+            throw new IllegalStateException("Event loop stopped before the future completed: " + future);
+        }
+    }
+
+    /** One turn; false when it was the last. The numbers are those of the class comment. */
+    private boolean runOnce() {
+        turns++;
+        runCallbacks(); // 1
+        boolean last = stopping; // a stop() in 3 or 5 comes later: what is queued by then still runs
+        if (last || callbacks.isEmpty() || pacing.pollIsDue()) {
+            poll(last ? 0 : timeoutNanos()); // 2, 3
+        }
+        if (!timers.isEmpty()) {
+            runTimers(clock.nanoTime()); // 4, 5
+        }
+        return !last;
+    }
+
+    private void runCallbacks() {
+        for (int left = callbacks.size(); left > 0; left--) {
+            run(callbacks.poll());
+        }
+    }
+
+    private long timeoutNanos() {
+        if (!callbacks.isEmpty()) {
+            return 0;
+        }
+        if (timers.isEmpty()) {
+            return Poller.FOREVER;
+        }
+        long earliest = Math.max(0, timers.earliestNanos()); // the difference must not overflow
+        return Math.max(0, earliest - clock.nanoTime());
+    }
+
+    private void poll(long timeoutNanos) {
+        if (timeoutNanos == 0 || !callbacks.prepareSleep()) {
+            pacing.pollBegins();
+            poller.poll(0);
+            return;
+        }
+        pacing.ioSeen();
+        try {
+            poller.poll(timeoutNanos);
+        } finally {
+            callbacks.awake();
+        }
+    }
+
+    private void runTimers(long now) {
+        long bound = timers.nextSequence();
+        ArrayDeque<TimerHandle> armedMeanwhile = null;
+        try {
+            TimerHandle timer;
+            while ((timer = timers.popDue(now)) != null) {
+                if (timer.sequence < bound) {
+                    run(timer);
+                } else { // rare: a callback of this very step armed a timer for the past
+                    armedMeanwhile = armedMeanwhile == null ? new ArrayDeque<>() : armedMeanwhile;
+                    armedMeanwhile.add(timer);
+                }
+            }
+        } finally {
+            if (armedMeanwhile != null) {
+                armedMeanwhile.stream().filter(Handle::isPending).forEach(timers::add);
+            }
+        }
+    }
+
+    private void run(Handle handle) {
+        if (diagnostics.debug()) {
+            diagnostics.runWatched(handle);
+            return;
+        }
+        try {
+            handle.run();
+        } catch (Throwable t) { // whatever a user's callback throws must not end the loop
+            diagnostics.failed("Exception in callback", t, "handle", handle);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- scheduling
+
+    /** Queues for the next turn; on a foreign thread the safe way, or in debug mode not at all. */
+    void add(Handle handle) {
+        if (isForeign()) {
+            refuseInDebugMode("callSoon");
+            addThreadsafe(handle);
+        } else {
+            refuseIfClosed();
+            callbacks.add(handle);
+        }
+    }
+
+    void addThreadsafe(Handle handle) {
+        refuseIfClosed();
+        if (inLoop()) {
+            callbacks.add(handle);
+            return;
+        }
+        callbacks.addThreadsafe(handle);
+        if (closed && handle.cancelUnlessRun()) {
+            refuseIfClosed(); // closed between the check and the offer: nobody will look at the queue again
+        }
+    }
+
+    void arm(TimerHandle timer) {
+        refuseIfClosed();
+        if (isForeign()) {
+            refuseInDebugMode("callLater or callAt");
+            addThreadsafe(new Handle(() -> armIfPending(timer), null));
+        } else {
+            timers.arm(timer);
+        }
+    }
+
+    private void armIfPending(TimerHandle timer) {
+        if (timer.isPending()) {
+            timers.arm(timer);
+        }
+    }
+
+    /**
+     * A timer was cancelled: it leaves the heap now, or, cancelled on a foreign thread, as soon as the loop
+     * gets to it.
+     */
+    void disarm(TimerHandle timer) {
+        if (isForeign()) {
+            postUnlessClosed(() -> timers.remove(timer));
+        } else {
+            timers.remove(timer);
+        }
+    }
+
+    void postUnlessClosed(Runnable callback) {
+        try {
+            addThreadsafe(new Handle(callback, null));
+        } catch (IllegalStateException alreadyClosed) {
+            // then there is nothing left to stop or to disarm
+        }
+    }
+
+    /**
+     * Ends the run with the present turn; from a foreign thread, with the turn that finds the request in the
+     * queue.
+     */
+    void stop() {
+        if (inLoop()) {
+            stopping = true;
+        } else { // also when the loop does not run: it might begin to at this moment, and sleep
+            postUnlessClosed(() -> stopping = true);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------ states and closing
+
+    boolean isRunning() {
+        return thread != null;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    boolean inLoop() {
+        return thread == Thread.currentThread();
+    }
+
+    /**
+     * Whether another thread owns the loop now; one comparison, so it is made on every call, debug mode or
+     * not.
+     */
+    boolean isForeign() {
+        Thread owner = thread;
+        return owner != null && owner != Thread.currentThread();
+    }
+
+    private void refuseInDebugMode(String operation) {
+        if (diagnostics.debug()) {
+            requireLoopThread(operation);
+        }
+    }
+
+    void requireLoopThread(String operation) {
+        if (isForeign()) {
+            throw new IllegalStateException("Non-thread-safe operation: " + operation + " called on "
+                    + Thread.currentThread() + ", but the loop runs on " + thread
+                    + "; hand the call over with loop.callSoonThreadsafe");
+        }
+    }
+
+    /** A channel is about to be served: the loop is awake, and I/O is going on. */
+    void awake() {
+        callbacks.awake();
+        pacing.ioSeen();
+    }
+
+    LoopStats stats(int buffers) {
+        return new LoopStats(poller.registrations().size(), timers.size(), callbacks.size(), buffers, turns,
+                diagnostics.failures(), poller.rebuilds());
+    }
+
+    void refuseIfClosed() {
+        if (closed) {
+            throw new IllegalStateException("Event loop is closed");
+        }
+    }
+
+    void refuseToRun() {
+        refuseIfClosed();
+        if (thread != null) {
+            throw new IllegalStateException("This event loop is already running, on " + thread);
+        }
+        if (CURRENT.get() != null) {
+            throw new IllegalStateException(
+                    "Cannot run the event loop while another loop is running in this thread");
+        }
+    }
+
+    private void begin() {
+        refuseToRun();
+        thread = Thread.currentThread();
+        CURRENT.set(loop);
+    }
+
+    private void end() {
+        CURRENT.remove();
+        stopping = false;
+        thread = null;
+    }
+
+    /** Closes for good; false if that was done before. */
+    boolean close() {
+        if (closed) {
+            return false;
+        }
+        if (thread != null) {
+            throw new IllegalStateException(
+                    "Cannot close a running event loop; call stop() and close it when run… has returned");
+        }
+        cancelAll();
+        Collection<Registration> open = poller.registrations();
+        if (!open.isEmpty()) {
+            diagnostics.warn("Closing an event loop with " + open.size() + " open channel(s), for example "
+                    + open.iterator().next());
+            lastTurn(open);
+        }
+        closed = true;
+        cancelAll();
+        poller.close();
+        return true;
+    }
+
+    /**
+     * Lets the channels' owners end in order: connectionLost is promised even to those whose loop is closed
+     * under them.
+     */
+    private void lastTurn(Collection<Registration> open) {
+        EventLoop outer = CURRENT.get();
+        thread = Thread.currentThread();
+        CURRENT.set(loop);
+        try {
+            open.forEach(this::closing);
+            for (int batch = 0; batch < LAST_BATCHES && !callbacks.isEmpty(); batch++) {
+                runCallbacks();
+            }
+            poller.registrations().forEach(Registration::close);
+        } finally {
+            end();
+            CURRENT.set(outer);
+        }
+    }
+
+    private void closing(Registration registration) {
+        try {
+            registration.handler().loopClosing();
+        } catch (Throwable t) {
+            diagnostics.failed("Exception while the loop closes", t, "channel", registration);
+        }
+    }
+
+    private void cancelAll() {
+        for (Handle handle = callbacks.poll(); handle != null; handle = callbacks.poll()) {
+            handle.cancel();
+        }
+        for (TimerHandle timer : timers.clear()) {
+            timer.cancel();
+        }
+    }
+
+    @Override
+    public String toString() {
+        String state = closed ? "closed" : thread == null ? "idle" : "running on " + thread.getName();
+        return state + ", " + callbacks.size() + " callbacks, " + timers.size() + " timers, turn " + turns;
+    }
+}

@@ -1,0 +1,130 @@
+package io.jvloop.loop;
+
+import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.Objects;
+
+/**
+ * One channel, one selection key, one handler, for the life of the channel.
+ *
+ * <p><b>Why never {@code key.cancel()}.</b> A cancelled key stays in the selector until the next select;
+ * registering the channel again before that throws {@code CancelledKeyException}. So pausing is {@code
+ * interest(0)} (the JDK then takes the descriptor out of epoll) and only closing the channel ends a
+ * registration.
+ *
+ * <p><b>Thread.</b> The loop's, or any one thread while the loop does not run.
+ */
+public final class Registration {
+    private final SelectableChannel channel;
+    private final EventLoop loop;
+    private SelectionKey key;
+    private IoHandler handler;
+
+    /**
+     * What the key's interest set is; kept here because asking the key is a volatile read behind two checks.
+     */
+    private int interest;
+
+    Registration(EventLoop loop, SelectableChannel channel, IoHandler handler) {
+        this.loop = loop;
+        this.channel = channel;
+        this.handler = handler;
+    }
+
+    /**
+     * The operations waited for.
+     *
+     * @return a set of {@code SelectionKey.OP_*} bits
+     */
+    public int interest() {
+        return interest;
+    }
+
+    /**
+     * Waits for these operations from now on, in this turn already: a channel whose interest a neighbour's
+     * handler sets to 0 is not called any more. Setting what is set costs nothing; a real change costs one
+     * {@code epoll_ctl} at the next poll.
+     *
+     * @param ops a set of {@code SelectionKey.OP_*} bits; 0 pauses
+     * @throws IllegalArgumentException if the channel does not support an operation
+     */
+    public void interest(int ops) {
+        if (ops == interest) {
+            return;
+        }
+        loop.requireLoopThread("Registration.interest");
+        try {
+            key.interestOps(ops);
+            interest = ops;
+        } catch (CancelledKeyException closedBehindOurBack) {
+            // Somebody closed the channel itself. That is an end like any other: the next read or write
+            // reports it.
+            interest = 0;
+        }
+    }
+
+    /**
+     * The channel.
+     *
+     * @return the one that was registered
+     */
+    public SelectableChannel channel() {
+        return channel;
+    }
+
+    /**
+     * Who is called when the channel is ready.
+     *
+     * @return the present handler
+     */
+    public IoHandler handler() {
+        return handler;
+    }
+
+    /**
+     * Hands the channel over to another handler, effective at once; this is how a connection attempt becomes
+     * a transport without a second registration.
+     *
+     * @param handler the new handler
+     */
+    public void handler(IoHandler handler) {
+        this.handler = Objects.requireNonNull(handler, "handler");
+    }
+
+    /**
+     * Closes the channel, which ends the registration. Idempotent. On Linux the peer sees the end at once;
+     * the JDK gives the descriptor back at the next poll, which is in this turn.
+     */
+    public void close() {
+        interest = 0;
+        try {
+            channel.close();
+        } catch (IOException e) {
+            loop.callExceptionHandler(
+                    ExceptionContext.of("Closing " + channel + " failed", e).with("channel", channel));
+        }
+    }
+
+    /**
+     * Whether the channel can still become ready.
+     *
+     * @return false once the channel was closed
+     */
+    public boolean isOpen() {
+        return channel.isOpen();
+    }
+
+    @Override
+    public String toString() {
+        return "Registration[" + channel + ", interest=" + interest + ", " + handler + "]";
+    }
+
+    /** Registers, or after a selector was replaced registers again, with what is waited for at present. */
+    void bind(Selector selector, int ops) throws IOException {
+        key = channel.register(selector, ops, this);
+        interest = ops;
+    }
+}

@@ -1,0 +1,109 @@
+package io.jvloop.transport;
+
+import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.ExceptionContext;
+import io.jvloop.loop.IoHandler;
+import io.jvloop.loop.Registration;
+import io.jvloop.loop.TimerHandle;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+
+/**
+ * One listening socket: accepts what has arrived and hands it to the {@link Server}.
+ *
+ * <p><b>Out of descriptors.</b> A level-triggered listener whose {@code accept} fails stays ready, and the
+ * loop would spin. So the first failure is reported, the listener is left alone for a second, then tried
+ * again, for as long as it takes; the next report comes only after the backlog was once emptied. (libuv
+ * instead accepts and closes clients with a spare descriptor; uvloop closes the whole server without a word.)
+ */
+final class Acceptor implements IoHandler {
+    /** Per readiness event; a flood of connections must not keep the others from being served. */
+    private static final int ACCEPTS = 64;
+
+    /** asyncio's pause. */
+    private static final Duration BACK_OFF = Duration.ofSeconds(1);
+
+    private final Server server;
+    private final EventLoop loop;
+    private final ServerSocketChannel channel;
+    private final SocketAddress address;
+    private final Registration registration;
+    private TimerHandle retry;
+    private boolean failing;
+
+    Acceptor(Server server, EventLoop loop, ServerSocketChannel channel) throws IOException {
+        this.server = server;
+        this.loop = loop;
+        this.channel = channel;
+        this.address = channel.getLocalAddress();
+        this.registration = loop.register(channel, 0, this);
+    }
+
+    SocketAddress address() {
+        return address;
+    }
+
+    void start() {
+        if (retry == null) {
+            registration.interest(SelectionKey.OP_ACCEPT);
+        }
+    }
+
+    void close() {
+        if (retry != null) {
+            retry.cancel();
+            retry = null;
+        }
+        registration.close();
+    }
+
+    @Override
+    public void ready(int ops) {
+        try {
+            for (int i = 0; i < ACCEPTS; i++) {
+                SocketChannel accepted = channel.accept();
+                if (accepted == null) {
+                    failing = false;
+                    return;
+                }
+                server.accepted(accepted);
+                if (!channel.isOpen()) {
+                    return; // the protocol factory has closed the server
+                }
+            }
+        } catch (ClosedChannelException e) {
+            server.close(); // somebody closed the channel itself
+        } catch (IOException e) {
+            backOff(e);
+        }
+    }
+
+    @Override
+    public void loopClosing() {
+        server.close();
+    }
+
+    private void backOff(IOException failure) {
+        registration.interest(0);
+        retry = loop.callLater(BACK_OFF, () -> {
+            retry = null;
+            start();
+        });
+        if (!failing) {
+            failing = true;
+            loop.callExceptionHandler(
+                    ExceptionContext.of("Cannot accept connections on " + address + "; trying again every "
+                            + BACK_OFF.toSeconds() + " s until it works", failure).with("server", server));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Acceptor[" + address + (retry == null ? "" : ", backing off") + "]";
+    }
+}

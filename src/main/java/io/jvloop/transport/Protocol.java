@@ -1,0 +1,73 @@
+package io.jvloop.transport;
+
+import java.nio.ByteBuffer;
+
+/**
+ * What an application implements: the calls a connection makes. All run on the loop's thread, one at a time,
+ * and none may block.
+ *
+ * <p>The order of the calls is a grammar:
+ *
+ * <pre>
+ *   start → connectionMade [dataReceived]* [eofReceived]? connectionLost → end
+ * </pre>
+ * with {@code pauseWriting} and {@code resumeWriting} strictly alternating in between, pause first.
+ *
+ * <p>{@code connectionMade} and {@code connectionLost} always come from the loop's callback queue, never from
+ * inside a call of the application's own to {@code write} or {@code close}; so a protocol is not re-entered.
+ * {@code pauseWriting} is the one deliberate exception: told later, it would come too late.
+ *
+ * <p>What a method throws: from {@code dataReceived} and {@code eofReceived} it is fatal, the connection is
+ * aborted and {@code connectionLost} gets it; from the others it is only reported. Either way the loop's
+ * exception handler hears of it.
+ *
+ * @see BufferedProtocol
+ * @see Transport
+ */
+public interface Protocol {
+    /**
+     * The connection is up. Reading begins when this returns, unless it called {@code pauseReading}; writing
+     * may begin here.
+     *
+     * @param transport the connection, to be kept for answering
+     */
+    default void connectionMade(Transport transport) {
+    }
+
+    /**
+     * Bytes have arrived, at least one.
+     *
+     * @param data the bytes between position and limit. <b>Borrowed:</b> it is the loop's one read buffer,
+     *             valid until this method returns; copy what is needed later. Passing it to {@code write} is
+     *             fine, that takes the bytes at once
+     */
+    default void dataReceived(ByteBuffer data) {
+    }
+
+    /**
+     * The peer has finished sending; called at most once, and not after {@code close}.
+     *
+     * @return false, the default, to close the connection once everything written has been sent; true to keep
+     *             the writing side open
+     */
+    default boolean eofReceived() {
+        return false;
+    }
+
+    /**
+     * The connection is over: the last call, exactly once for each {@code connectionMade}. The transport is
+     * closed already.
+     *
+     * @param cause null after {@code close}, {@code abort} or the peer's orderly end; otherwise the failure
+     */
+    default void connectionLost(Throwable cause) {
+    }
+
+    /** More than the high mark is waiting to be sent: stop writing. Called from inside {@code write}. */
+    default void pauseWriting() {
+    }
+
+    /** What was waiting has sunk to the low mark: go on writing. */
+    default void resumeWriting() {
+    }
+}

@@ -1,0 +1,44 @@
+package io.jvloop.transport;
+
+import io.jvloop.loop.EventLoop;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+
+/**
+ * A connection, as a {@link Protocol} sees it: both halves, the addresses and the socket's options, but not
+ * the socket itself, for a channel has one owner. Every method belongs to the loop's thread, except where it
+ * says so.
+ */
+public interface Transport extends ReadTransport, WriteTransport {
+    /** {@return the loop that serves this connection, always the same} Any thread. */
+    EventLoop loop();
+
+    /** {@return this end's address; stays valid after the end of the connection} Any thread. */
+    SocketAddress localAddress();
+
+    /** {@return the peer's address; stays valid after the end of the connection} Any thread. */
+    SocketAddress remoteAddress();
+
+    /**
+     * Reads a socket option.
+     *
+     * @param <T> its type
+     * @param option for example {@code StandardSocketOptions.SO_RCVBUF}
+     * @return its value
+     * @throws IOException if the connection is closed or the system refuses
+     * @throws UnsupportedOperationException if this kind of socket has no such option
+     */
+    <T> T option(SocketOption<T> option) throws IOException;
+
+    /**
+     * Sets a socket option.
+     *
+     * @param <T> its type
+     * @param option for example {@code StandardSocketOptions.SO_SNDBUF}
+     * @param value its value
+     * @throws IOException if the connection is closed or the system refuses
+     * @throws UnsupportedOperationException if this kind of socket has no such option
+     */
+    <T> void setOption(SocketOption<T> option, T value) throws IOException;
+}

@@ -1,0 +1,108 @@
+package io.jvloop.transport;
+
+import io.jvloop.buffer.BufferPool;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.GatheringByteChannel;
+
+/**
+ * The bytes on their way out of one channel: straight through while the channel takes them, queued from the
+ * first one it refuses. Loop thread. It calls nobody: its owner looks at {@link #hasQueued} and arms
+ * OP_WRITE.
+ */
+final class WriteSide {
+    /** A heap buffer goes through a pooled one of at most this size. */
+    private static final int COPY_BYTES = 64 * 1024;
+
+    private final BufferPool pool;
+    private final GatheringByteChannel channel;
+
+    /** Null until the channel first refuses something: ten thousand quick connections need no queue. */
+    private WriteQueue queue;
+
+    WriteSide(BufferPool pool, GatheringByteChannel channel) {
+        this.pool = pool;
+        this.channel = channel;
+    }
+
+    boolean hasQueued() {
+        return queue != null && !queue.isEmpty();
+    }
+
+    long queuedBytes() {
+        return queue == null ? 0 : queue.size();
+    }
+
+    /** Takes all of {@code data}, also when it throws. */
+    void write(ByteBuffer data) throws IOException {
+        try {
+            if (hasQueued()) {
+                queue.append(data);
+            } else if (data.isDirect()) {
+                channel.write(data);
+                queueRest(data);
+            } else {
+                writeCopies(data);
+            }
+        } finally {
+            data.position(data.limit());
+        }
+    }
+
+    /** Takes all parts; one system call if nothing is queued. */
+    void writeAll(ByteBuffer... parts) throws IOException {
+        boolean wasIdle = !hasQueued();
+        for (ByteBuffer part : parts) {
+            queue().append(part);
+        }
+        if (wasIdle && hasQueued()) {
+            queue.flush(channel);
+        }
+    }
+
+    /** Sends of what is queued as much as one system call does. */
+    void flush() throws IOException {
+        queue.flush(channel);
+    }
+
+    void clear() {
+        if (queue != null) {
+            queue.clear();
+        }
+    }
+
+    /**
+     * Given the heap buffer itself, the JDK would copy all of it into hidden direct memory, and keep that for
+     * the thread's life.
+     */
+    private void writeCopies(ByteBuffer data) throws IOException {
+        ByteBuffer copy = pool.acquire(Math.min(data.remaining(), COPY_BYTES));
+        try {
+            while (data.hasRemaining()) {
+                int bytes = Math.min(copy.capacity(), data.remaining());
+                copy.clear().put(0, data, data.position(), bytes).limit(bytes);
+                data.position(data.position() + bytes);
+                channel.write(copy);
+                if (copy.hasRemaining()) {
+                    queueRest(copy);
+                    queueRest(data);
+                }
+            }
+        } finally {
+            pool.release(copy);
+        }
+    }
+
+    private void queueRest(ByteBuffer data) {
+        if (data.hasRemaining()) {
+            queue().append(data);
+        }
+    }
+
+    private WriteQueue queue() {
+        if (queue == null) {
+            queue = new WriteQueue(pool);
+        }
+        return queue;
+    }
+}
