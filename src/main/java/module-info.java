@@ -1,13 +1,24 @@
 /**
- * A single-threaded NIO reactor: buffers, the event loop, a DNS client and transports.
+ * jvloop: a single-threaded reactor over {@code java.nio}, and the transports and protocols on top of it.
+ *
+ * <pre>
+ *    io.jvloop.transport   protocols, transports, servers, clients
+ *         │        │
+ *         │   io.jvloop.dns   names to addresses, off the loop
+ *         ▼        ▼
+ *    io.jvloop.loop        the reactor: callbacks, timers, channels   ──▶ org.jctools.core
+ *         │
+ *         ▼
+ *    io.jvloop.buffer      direct memory
+ * </pre>
+ *
+ * <p>Start reading at {@link io.jvloop.loop}.
  */
 module io.jvloop {
     requires org.jctools.core;
-    // For sun.misc.Unsafe: JCTools needs it at run time, but declares it as "requires static" only.
-    requires jdk.unsupported;
 
     exports io.jvloop.buffer;
-    exports io.jvloop.loop;
     exports io.jvloop.dns;
+    exports io.jvloop.loop;
     exports io.jvloop.transport;
 }

@@ -14,7 +14,7 @@ import java.util.HexFormat;
  * <p><b>Never a look-up.</b> What passes here is handed to {@code InetAddress.getByName}. By its contract
  * that only checks the format of a literal. By its code, text that begins with a hex digit or a colon
  * <em>and</em> contains a colon ends as an address or as an {@code UnknownHostException} before any resolver
- * is asked, and {@link #isIpv6} lets nothing else through; {@code LiteralsTest} keeps watch.
+ * is asked. {@link #isIpv6} lets nothing else through, and {@code LiteralsTest} keeps watch over both.
  */
 final class Literals {
     /** Four hex digits: 16 bits. */
@@ -41,7 +41,7 @@ final class Literals {
     }
 
     /** Four decimal numbers from 0 to 255 without leading zeros. */
-    private static boolean isIpv4(String text) {
+    static boolean isIpv4(String text) {
         int from = 0;
         for (int dots = 0; dots < 3; dots++) {
             int dot = text.indexOf('.', from);
@@ -69,12 +69,15 @@ final class Literals {
         return value <= 255;
     }
 
-    /** Whether the text is made of the right parts; whether they are enough is for the JDK to say. */
-    private static boolean isIpv6(String text) {
+    /**
+     * Whether the text is made of the right parts. Whether they are enough, and whether the scope exists, is
+     * for the JDK to say.
+     */
+    static boolean isIpv6(String text) {
         int percent = text.indexOf('%');
         int end = percent < 0 ? text.length() : percent;
         int colon = text.lastIndexOf(':', end - 1);
-        if (colon < 0 || percent >= 0 && !isScope(text.substring(percent + 1))) {
+        if (colon < 0) {
             return false;
         }
         String last = text.substring(colon + 1, end);
@@ -92,14 +95,5 @@ final class Literals {
             }
         }
         return true;
-    }
-
-    /** An interface's number or name. The JDK would read {@code ::1%1]x} as {@code ::1%1}. */
-    private static boolean isScope(String text) {
-        return !text.isEmpty() && text.chars().allMatch(Literals::isScopeCharacter);
-    }
-
-    private static boolean isScopeCharacter(int c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "-._".indexOf(c) >= 0;
     }
 }

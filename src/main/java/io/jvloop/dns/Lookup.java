@@ -3,9 +3,8 @@ package io.jvloop.dns;
 import io.jvloop.loop.EventLoop;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One question on its way through the pool, and the future of its answer.
@@ -23,20 +22,15 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Invariant: the future is completed by the loop, or the loop is closed and it fails.
  *
- * <p>Thread: one of the pool's, {@link #watch} apart.
+ * <p>Thread: one of the pool's.
  */
 final class Lookup<T> implements Runnable {
-    private static final Executor IN_A_SECOND =
-            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, Runnable::run);
-
     private final EventLoop loop;
-    private final Executor pool;
     private final Callable<T> question;
     private final CompletableFuture<T> answer;
 
-    Lookup(EventLoop loop, Executor pool, Callable<T> question, CompletableFuture<T> answer) {
+    Lookup(EventLoop loop, Callable<T> question, CompletableFuture<T> answer) {
         this.loop = loop;
-        this.pool = pool;
         this.question = question;
         this.answer = answer;
     }
@@ -50,13 +44,13 @@ final class Lookup<T> implements Runnable {
             fail();
             return;
         }
-        Runnable completion = ask();
+        Completion completion = ask();
         if (!answer.isDone()) { // else do not wake the loop for nothing
             handOver(completion);
         }
     }
 
-    private Runnable ask() {
+    private Completion ask() {
         try {
             T found = question.call();
             return () -> answer.complete(found);
@@ -65,35 +59,20 @@ final class Lookup<T> implements Runnable {
         }
     }
 
-    private void handOver(Runnable completion) {
+    private void handOver(Completion completion) {
         try {
             loop.execute(completion);
         } catch (RejectedExecutionException closed) {
             fail();
-            return;
-        }
-        watch();
-    }
-
-    /**
-     * Looks after an answer until the loop has taken it. A loop that is closed drops what is queued without a
-     * word, and a thread waiting in {@code get()} would wait for ever; nothing but asking again tells.
-     * Normally this asks once more, a second later, and sees that all is done. Runs on the JDK's timer
-     * thread, so what depends on the future must not.
-     */
-    private void watch() {
-        if (answer.isDone()) {
-            return;
-        }
-        if (loop.isClosed()) {
-            pool.execute(this::fail);
-        } else {
-            IN_A_SECOND.execute(this::watch);
         }
     }
 
     /** Even if there is an answer: what depends on it would go on here, off the loop's thread. */
     private void fail() {
         answer.completeExceptionally(new IllegalStateException("Event loop is closed"));
+    }
+
+    /** A callback that a loop does not drop when it is closed. */
+    private interface Completion extends Runnable, AsynchronousCompletionTask {
     }
 }

@@ -42,7 +42,7 @@ final class LookupPool {
     /** Asks as soon as a thread is free; the future completes on the loop. */
     <T> CompletableFuture<T> submit(EventLoop loop, Callable<T> question) {
         CompletableFuture<T> answer = loop.createFuture();
-        executor.execute(new Lookup<>(loop, executor, question, answer));
+        executor.execute(new Lookup<>(loop, question, answer));
         return answer;
     }
 

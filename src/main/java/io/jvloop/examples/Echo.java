@@ -14,24 +14,16 @@ final class Echo implements Protocol {
     private Transport transport;
 
     @Override
-    public void connectionMade(Transport made) {
-        transport = made;
-    }
+    public void connectionMade(Transport made) { transport = made; }
 
     @Override
-    public void dataReceived(ByteBuffer data) {
-        transport.write(data);
-    }
+    public void dataReceived(ByteBuffer data) { transport.write(data); }
 
     @Override
-    public void pauseWriting() {
-        transport.pauseReading();
-    }
+    public void pauseWriting() { transport.pauseReading(); }
 
     @Override
-    public void resumeWriting() {
-        transport.resumeReading();
-    }
+    public void resumeWriting() { transport.resumeReading(); }
 
     static void main(String... arguments) throws IOException {
         try (EventLoop loop = EventLoop.create()) {

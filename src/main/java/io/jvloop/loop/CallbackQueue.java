@@ -90,7 +90,7 @@ final class CallbackQueue {
 
     /** Any thread's estimate, the loop thread's exact number. */
     int size() {
-        return local.size() + foreign.size();
+        return foreign.isEmpty() ? local.size() : local.size() + foreign.size();
     }
 
     /** Loop thread. */

@@ -3,6 +3,7 @@ package io.jvloop.loop;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -109,15 +110,7 @@ final class DefaultExecutor {
         }
         T finalValue = value;
         Throwable finalFailure = failure;
-        deliver(() -> complete(result, finalValue, finalFailure));
-    }
-
-    private static <T> void complete(CompletableFuture<T> result, T value, Throwable failure) {
-        if (failure != null) {
-            result.completeExceptionally(failure);
-        } else {
-            result.complete(value);
-        }
+        deliver(() -> LoopFuture.complete(result, finalValue, finalFailure));
     }
 
     private void awaitEnd(ExecutorService ending, long nanos, CompletableFuture<Void> done) {
@@ -139,14 +132,18 @@ final class DefaultExecutor {
     }
 
     /**
-     * On the loop; or here, if the loop was closed meanwhile: a thread that waits for the result must not
-     * wait for ever.
+     * On the loop, even if that is being closed; or here, if it is closed already: a thread that waits for
+     * the result must not wait for ever.
      */
-    private void deliver(Runnable completion) {
+    private void deliver(Completion completion) {
         try {
             loop.execute(completion);
         } catch (RejectedExecutionException closed) {
             completion.run();
         }
+    }
+
+    /** A callback that a loop does not drop when it is closed. */
+    private interface Completion extends Runnable, AsynchronousCompletionTask {
     }
 }

@@ -374,9 +374,9 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Closes the loop for good: queued callbacks and timers will not run. Channels still open are closed,
-     * with a warning, and their protocols hear {@code connectionLost} before this returns. The default
-     * executor is told to end. Idempotent.
+     * Closes the loop for good: queued callbacks and timers will not run, only completions of futures.
+     * Channels still open are closed, with a warning, and their protocols hear {@code connectionLost} before
+     * this returns. The default executor is told to end. Idempotent.
      *
      * @throws IllegalStateException if the loop is running
      */

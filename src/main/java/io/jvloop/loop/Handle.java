@@ -1,5 +1,7 @@
 package io.jvloop.loop;
 
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
+
 /**
  * One scheduled callback: what {@link EventLoop#callSoon} returns, and itself the element of the loop's
  * queue, so that scheduling makes exactly one object.
@@ -65,6 +67,15 @@ public sealed class Handle permits TimerHandle {
         return callback != HAS_RUN && callback != CANCELLED;
     }
 
+    /** Whether a future's completion depends on this callback, so that it must not be dropped. */
+    final boolean isCompletion() {
+        return task() instanceof AsynchronousCompletionTask;
+    }
+
+    private Runnable task() {
+        return callback instanceof Traced traced ? traced.task : callback;
+    }
+
     /** Where a pending callback was scheduled, if debug mode was on then, else null. */
     final Throwable creation() {
         return callback instanceof Traced traced ? traced.creation : null;
@@ -79,7 +90,7 @@ public sealed class Handle permits TimerHandle {
         if (task == CANCELLED) {
             return "cancelled";
         }
-        return CallbackNames.of(task instanceof Traced traced ? traced.task : task);
+        return CallbackNames.of(task());
     }
 
     @Override

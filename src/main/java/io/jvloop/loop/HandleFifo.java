@@ -49,9 +49,7 @@ final class HandleFifo {
             done[LINK] = null; // or a dropped array that has grown old would make its successors grow old too
             headIndex = 0;
         }
-        Handle first = (Handle) head[headIndex];
-        head[headIndex++] = null;
         size--;
-        return first;
+        return (Handle) head[headIndex++]; // not cleared: the array goes soon, a handle that ran holds nothing
     }
 }

@@ -36,25 +36,44 @@ final class LoopFuture<T> extends CompletableFuture<T> {
 
     @Override
     public T join() {
-        refuseToDeadlock("join()");
-        return super.join();
+        return awaitable("join()").join();
     }
 
     @Override
     public T get() throws InterruptedException, ExecutionException {
-        refuseToDeadlock("get()");
-        return super.get();
+        return awaitable("get()").get();
     }
 
     @Override
     public T get(long timeout, TimeUnit unit)
             throws InterruptedException, ExecutionException, TimeoutException {
-        refuseToDeadlock("get(timeout)");
-        return super.get(timeout, unit);
+        return awaitable("get(timeout)").get(timeout, unit);
+    }
+
+    /**
+     * What a thread may wait on: a future of its own. If it waited on this one itself, it would be made to
+     * help with the stages that depend on it, and those belong on the loop.
+     */
+    private CompletableFuture<T> awaitable(String method) {
+        if (!isDone()) {
+            refuseToDeadlock(method);
+        }
+        CompletableFuture<T> own = new CompletableFuture<>();
+        whenComplete((value, failure) -> complete(own, value, failure));
+        return own;
+    }
+
+    /** Completes a future one way or the other. */
+    static <U> void complete(CompletableFuture<U> future, U value, Throwable failure) {
+        if (failure == null) {
+            future.complete(value);
+        } else {
+            future.completeExceptionally(failure);
+        }
     }
 
     private void refuseToDeadlock(String method) {
-        if (!isDone() && loop.inLoop()) {
+        if (loop.inLoop()) {
             throw new IllegalStateException(
                     method + " on the loop's own thread would wait for ever, for only this thread can "
                             + "complete the future. Use thenAccept or whenComplete");

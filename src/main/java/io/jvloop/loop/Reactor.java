@@ -173,11 +173,15 @@ final class Reactor {
 
     /** Queues for the next turn; on a foreign thread the safe way, or in debug mode not at all. */
     void add(Handle handle) {
+        if (inLoop()) {
+            callbacks.add(handle); // a loop that runs is not closed
+            return;
+        }
+        refuseIfClosed();
         if (isForeign()) {
             refuseInDebugMode("callSoon");
             addThreadsafe(handle);
         } else {
-            refuseIfClosed();
             callbacks.add(handle);
         }
     }
@@ -328,28 +332,29 @@ final class Reactor {
             throw new IllegalStateException(
                     "Cannot close a running event loop; call stop() and close it when run… has returned");
         }
-        cancelAll();
-        Collection<Registration> open = poller.registrations();
-        if (!open.isEmpty()) {
-            diagnostics.warn("Closing an event loop with " + open.size() + " open channel(s), for example "
-                    + open.iterator().next());
-            lastTurn(open);
-        }
+        lastTurn();
         closed = true;
-        cancelAll();
+        dropCallbacks();
         poller.close();
         return true;
     }
 
     /**
-     * Lets the channels' owners end in order: connectionLost is promised even to those whose loop is closed
-     * under them.
+     * Nothing queued runs any more, but connectionLost is promised even to those whose loop is closed under
+     * them.
      */
-    private void lastTurn(Collection<Registration> open) {
+    private void lastTurn() {
         EventLoop outer = CURRENT.get();
         thread = Thread.currentThread();
         CURRENT.set(loop);
         try {
+            dropCallbacks();
+            Collection<Registration> open = poller.registrations();
+            if (!open.isEmpty()) {
+                diagnostics
+                        .warn("Closing an event loop with " + open.size() + " open channel(s), for example "
+                                + open.iterator().next());
+            }
             open.forEach(this::closing);
             for (int batch = 0; batch < LAST_BATCHES && !callbacks.isEmpty(); batch++) {
                 runCallbacks();
@@ -369,9 +374,15 @@ final class Reactor {
         }
     }
 
-    private void cancelAll() {
-        for (Handle handle = callbacks.poll(); handle != null; handle = callbacks.poll()) {
-            handle.cancel();
+    /** Cancels what is queued; but a future's completion runs, since some thread may be waiting for it. */
+    private void dropCallbacks() {
+        for (int left = callbacks.size(); left > 0; left--) {
+            Handle handle = callbacks.poll();
+            if (handle.isCompletion()) {
+                run(handle);
+            } else {
+                handle.cancel();
+            }
         }
         for (TimerHandle timer : timers.clear()) {
             timer.cancel();
@@ -380,7 +391,8 @@ final class Reactor {
 
     @Override
     public String toString() {
-        String state = closed ? "closed" : thread == null ? "idle" : "running on " + thread.getName();
+        Thread owner = thread;
+        String state = closed ? "closed" : owner == null ? "idle" : "running on " + owner.getName();
         return state + ", " + callbacks.size() + " callbacks, " + timers.size() + " timers, turn " + turns;
     }
 }

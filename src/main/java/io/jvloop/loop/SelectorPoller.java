@@ -9,6 +9,8 @@ import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -102,6 +104,12 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
 
     @Override
     public Registration register(SelectableChannel channel, int ops, IoHandler handler) throws IOException {
+        Objects.requireNonNull(handler, "handler");
+        if (channel.isRegistered()) {
+            throw new IllegalStateException(
+                    "one registration per channel, and this one is taken: " + channel);
+        }
+        channel.configureBlocking(false);
         Registration registration = new Registration(loop, channel, handler);
         registration.bind(selector, ops);
         return registration;
@@ -110,7 +118,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     @Override
     public Collection<Registration> registrations() {
         List<Registration> open = new ArrayList<>();
-        for (SelectionKey key : selector.keys()) {
+        for (SelectionKey key : selector.isOpen() ? selector.keys() : Set.<SelectionKey>of()) {
             if (key.isValid()) {
                 open.add((Registration) key.attachment());
             }

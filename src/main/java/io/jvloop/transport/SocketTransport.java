@@ -55,7 +55,7 @@ final class SocketTransport implements Transport, IoHandler {
         this.out = new WriteSide(loop.buffers(), channel);
         this.flow = new FlowControl(loop, config.writeBufferLimits());
         this.onEnd = onEnd;
-        use(protocol);
+        setProtocol(protocol);
     }
 
     /** Lets {@code connectionMade} run in the next turn, then {@code afterwards}, then reading begins. */
@@ -358,10 +358,6 @@ final class SocketTransport implements Transport, IoHandler {
     @Override
     public void setProtocol(Protocol newProtocol) {
         loop.requireLoopThread("setProtocol");
-        use(newProtocol);
-    }
-
-    private void use(Protocol newProtocol) {
         protocol = Objects.requireNonNull(newProtocol, "protocol");
         buffered = newProtocol instanceof BufferedProtocol receiver ? receiver : null;
     }
