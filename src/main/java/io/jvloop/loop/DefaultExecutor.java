@@ -45,12 +45,12 @@ final class DefaultExecutor {
         return result;
     }
 
-    void replace(ExecutorService executor) {
+    synchronized void replace(ExecutorService executor) {
         refuseAfterShutdown();
         pool = Objects.requireNonNull(executor, "executor");
     }
 
-    CompletableFuture<Void> shutdown(long timeoutNanos) {
+    synchronized CompletableFuture<Void> shutdown(long timeoutNanos) {
         shutdown = true;
         CompletableFuture<Void> done = loop.createFuture();
         ExecutorService ending = pool;
@@ -67,7 +67,7 @@ final class DefaultExecutor {
     }
 
     /** The loop is closing: tell the pool to end, do not wait. */
-    void abandon() {
+    synchronized void abandon() {
         shutdown = true;
         if (pool != null) {
             pool.shutdown();
@@ -75,7 +75,7 @@ final class DefaultExecutor {
         }
     }
 
-    private ExecutorService pool() {
+    private synchronized ExecutorService pool() { // any thread may be the first
         refuseAfterShutdown();
         if (pool == null) {
             int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors() + EXTRA_THREADS);

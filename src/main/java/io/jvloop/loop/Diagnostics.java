@@ -114,15 +114,27 @@ final class Diagnostics {
         LOGGER.log(Level.ERROR, context.toString(), context.exception());
     }
 
+    /** Logging can fail, even with an Error: without descriptors the JDK's own cannot load its time zones. */
     private void logOrDie(ExceptionContext context) {
         try {
             log(context);
-        } catch (RuntimeException loggingFailed) {
+        } catch (Throwable loggingFailed) {
+            if (isFatal(loggingFailed)) {
+                throw loggingFailed;
+            }
             if (context.exception() != null) {
                 loggingFailed.addSuppressed(context.exception());
             }
-            Thread self = Thread.currentThread();
+            tellUncaughtExceptionHandler(loggingFailed);
+        }
+    }
+
+    private static void tellUncaughtExceptionHandler(Throwable loggingFailed) {
+        Thread self = Thread.currentThread();
+        try {
             self.getUncaughtExceptionHandler().uncaughtException(self, loggingFailed);
+        } catch (RuntimeException evenThatFailed) {
+            return; // the VM itself ignores what this handler throws, and nobody is left to tell
         }
     }
 

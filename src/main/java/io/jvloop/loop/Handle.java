@@ -12,14 +12,13 @@ import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
  * <p><b>Thread.</b> Made for the loop's thread. {@link #cancel()} may be called from others too; then it is a
  * race with the loop that either side may win, but a callback runs wholly or not at all.
  *
- * <p>The state is the one field: a pending handle refers to its callback, the others to a marker. A separate
- * state field would make the object half as big again (24 bytes instead of 16), which a burst of a million
+ * <p>The state is the one field: a pending handle refers to its callback, a cancelled one to a marker, one that
+ * has run to nothing. A second field would make the object half as big again, which a burst of a million
  * callbacks feels.
  *
  * <p>Read next: {@link TimerHandle}.
  */
 public sealed class Handle permits TimerHandle {
-    private static final Runnable HAS_RUN = () -> {};
     private static final Runnable CANCELLED = () -> {};
 
     private Runnable callback;
@@ -52,7 +51,7 @@ public sealed class Handle permits TimerHandle {
     final void run() {
         Runnable task = callback;
         if (task != CANCELLED) {
-            callback = HAS_RUN;
+            callback = null;
             task.run();
         }
     }
@@ -64,7 +63,7 @@ public sealed class Handle permits TimerHandle {
     }
 
     final boolean isPending() {
-        return callback != HAS_RUN && callback != CANCELLED;
+        return callback != null && callback != CANCELLED;
     }
 
     /** Whether a future's completion depends on this callback, so that it must not be dropped. */
@@ -84,7 +83,7 @@ public sealed class Handle permits TimerHandle {
     /** "has run", "cancelled" or the callback's name. */
     final String describe() {
         Runnable task = callback;
-        if (task == HAS_RUN) {
+        if (task == null) {
             return "has run";
         }
         if (task == CANCELLED) {

@@ -50,6 +50,6 @@ final class HandleFifo {
             headIndex = 0;
         }
         size--;
-        return (Handle) head[headIndex++]; // not cleared: the array goes soon, a handle that ran holds nothing
+        return (Handle) head[headIndex++]; // not cleared: the array goes soon
     }
 }

@@ -311,7 +311,7 @@ final class Reactor {
         }
     }
 
-    private void begin() {
+    private synchronized void begin() { // or two threads might both find the loop idle
         refuseToRun();
         thread = Thread.currentThread();
         CURRENT.set(loop);
@@ -324,7 +324,7 @@ final class Reactor {
     }
 
     /** Closes for good; false if that was done before. */
-    boolean close() {
+    synchronized boolean close() {
         if (closed) {
             return false;
         }
@@ -353,7 +353,7 @@ final class Reactor {
             if (!open.isEmpty()) {
                 diagnostics
                         .warn("Closing an event loop with " + open.size() + " open channel(s), for example "
-                                + open.iterator().next());
+                                + open.iterator().next().channel()); // a handler might not print
             }
             open.forEach(this::closing);
             for (int batch = 0; batch < LAST_BATCHES && !callbacks.isEmpty(); batch++) {

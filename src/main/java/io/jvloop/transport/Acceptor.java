@@ -8,10 +8,12 @@ import io.jvloop.loop.TimerHandle;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * One listening socket: accepts what has arrived and hands it to the {@link Server}.
@@ -20,6 +22,9 @@ import java.time.Duration;
  * loop would spin. So the first failure is reported, the listener is left alone for a second, then tried
  * again, for as long as it takes; the next report comes only after the backlog was once emptied. (libuv
  * instead accepts and closes clients with a spare descriptor; uvloop closes the whole server without a word.)
+ *
+ * <p>To report anything at such a moment takes descriptors itself: the JDK opens files to load a class, and to
+ * format the time of a log record. So each listener keeps two spare ones, which are given up for the report.
  */
 final class Acceptor implements IoHandler {
     /** Per readiness event; a flood of connections must not keep the others from being served. */
@@ -35,6 +40,7 @@ final class Acceptor implements IoHandler {
     private final Registration registration;
     private TimerHandle retry;
     private boolean failing;
+    private Pipe spare;
 
     Acceptor(Server server, EventLoop loop, ServerSocketChannel channel) throws IOException {
         this.server = server;
@@ -42,6 +48,7 @@ final class Acceptor implements IoHandler {
         this.channel = channel;
         this.address = channel.getLocalAddress();
         this.registration = loop.register(channel, 0, this);
+        takeSpare();
     }
 
     SocketAddress address() {
@@ -60,6 +67,7 @@ final class Acceptor implements IoHandler {
             retry = null;
         }
         registration.close();
+        dropSpare();
     }
 
     @Override
@@ -79,7 +87,9 @@ final class Acceptor implements IoHandler {
         } catch (ClosedChannelException e) {
             server.close(); // somebody closed the channel itself
         } catch (IOException e) {
+            dropSpare();
             backOff(e);
+            takeSpare();
         }
     }
 
@@ -99,6 +109,26 @@ final class Acceptor implements IoHandler {
             loop.callExceptionHandler(
                     ExceptionContext.of("Cannot accept connections on " + address + "; trying again every "
                             + BACK_OFF.toSeconds() + " s until it works", failure).with("server", server));
+        }
+    }
+
+    /**
+     * A pipe, because opening one also makes JDK 17 initialise the class that writes to sockets, for which it
+     * would need descriptors at the first write.
+     */
+    private void takeSpare() {
+        try {
+            spare = Pipe.open();
+        } catch (IOException none) {
+            spare = null; // somebody else was faster; then the report has to do without
+        }
+    }
+
+    private void dropSpare() {
+        if (spare != null) {
+            Channels.closeAll(List.of(spare.sink(), spare.source()),
+                    new IOException("collects what closing throws"));
+            spare = null;
         }
     }
 
