@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
  * <p><b>Thread.</b> Made for the loop's thread. {@link #cancel()} may be called from others too; then it is a
  * race with the loop that either side may win, but a callback runs wholly or not at all.
  *
- * <p>The state is the one field: a pending handle refers to its callback, a cancelled one to a marker, one that
- * has run to nothing. A second field would make the object half as big again, which a burst of a million
+ * <p>The state is the one field: a pending handle refers to its callback, a cancelled one to a marker, one
+ * that has run to nothing. A second field would make the object half as big again, which a burst of a million
  * callbacks feels.
  *
  * <p>Read next: {@link TimerHandle}.

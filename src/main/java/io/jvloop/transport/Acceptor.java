@@ -23,8 +23,9 @@ import java.util.List;
  * again, for as long as it takes; the next report comes only after the backlog was once emptied. (libuv
  * instead accepts and closes clients with a spare descriptor; uvloop closes the whole server without a word.)
  *
- * <p>To report anything at such a moment takes descriptors itself: the JDK opens files to load a class, and to
- * format the time of a log record. So each listener keeps two spare ones, which are given up for the report.
+ * <p>To report anything at such a moment takes descriptors itself: the JDK opens files to load a class, and
+ * to format the time of a log record. So each listener keeps two spare ones, which are given up for the
+ * report.
  */
 final class Acceptor implements IoHandler {
     /** Per readiness event; a flood of connections must not keep the others from being served. */
