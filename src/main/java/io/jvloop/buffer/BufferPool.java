@@ -1,6 +1,7 @@
 package io.jvloop.buffer;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -60,7 +61,7 @@ public final class BufferPool {
         if (buffer == null) {
             buffer = scratch = ByteBuffer.allocateDirect(MAX_BYTES);
         }
-        return buffer.clear();
+        return buffer.clear().order(ByteOrder.BIG_ENDIAN); // whatever the last borrower did to it
     }
 
     /**
@@ -82,7 +83,7 @@ public final class BufferPool {
             keptBytes -= buffer.capacity();
         }
         outstanding++;
-        return buffer.clear();
+        return buffer.clear().order(ByteOrder.BIG_ENDIAN); // whatever the last borrower did to it
     }
 
     /**

@@ -89,6 +89,15 @@ final class Diagnostics {
         return thrown instanceof VirtualMachineError && !(thrown instanceof StackOverflowError);
     }
 
+    /** Tells a channel's owner that the loop is being closed. */
+    void closing(Registration registration) {
+        try {
+            registration.handler().loopClosing();
+        } catch (Throwable t) { // the other owners must hear of it too
+            failed("Exception while the loop closes", t, "channel", registration);
+        }
+    }
+
     void report(ExceptionContext context) {
         if (isFatal(context.exception())) {
             throw (VirtualMachineError) context.exception();

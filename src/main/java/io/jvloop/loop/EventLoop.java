@@ -266,7 +266,7 @@ public final class EventLoop implements Executor, AutoCloseable {
      */
     public Registration register(SelectableChannel channel, int ops, IoHandler handler) throws IOException {
         reactor.requireLoopThread("register");
-        reactor.refuseIfClosed();
+        reactor.refuseNewChannels();
         return poller.register(channel, ops, handler);
     }
 

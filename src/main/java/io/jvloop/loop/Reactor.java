@@ -43,6 +43,7 @@ final class Reactor {
     private volatile Thread thread;
     private volatile boolean closed;
     private volatile boolean stopping;
+    private boolean closing;
     private long turns;
 
     Reactor(EventLoop loop, Clock clock, Poller poller, Diagnostics diagnostics) {
@@ -294,6 +295,13 @@ final class Reactor {
                 diagnostics.failures(), poller.rebuilds());
     }
 
+    /** What would be registered during the last turn would not hear of the end. */
+    void refuseNewChannels() {
+        if (closing) {
+            throw new IllegalStateException("Event loop is closed");
+        }
+    }
+
     void refuseIfClosed() {
         if (closed) {
             throw new IllegalStateException("Event loop is closed");
@@ -347,6 +355,7 @@ final class Reactor {
         EventLoop outer = CURRENT.get();
         thread = Thread.currentThread();
         CURRENT.set(loop);
+        closing = true;
         try {
             dropCallbacks();
             Collection<Registration> open = poller.registrations();
@@ -355,7 +364,7 @@ final class Reactor {
                         .warn("Closing an event loop with " + open.size() + " open channel(s), for example "
                                 + open.iterator().next().channel()); // a handler might not print
             }
-            open.forEach(this::closing);
+            open.forEach(diagnostics::closing);
             for (int batch = 0; batch < LAST_BATCHES && !callbacks.isEmpty(); batch++) {
                 runCallbacks();
             }
@@ -363,14 +372,6 @@ final class Reactor {
         } finally {
             end();
             CURRENT.set(outer);
-        }
-    }
-
-    private void closing(Registration registration) {
-        try {
-            registration.handler().loopClosing();
-        } catch (Throwable t) {
-            diagnostics.failed("Exception while the loop closes", t, "channel", registration);
         }
     }
 

@@ -9,7 +9,6 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.UnresolvedAddressException;
 
 /** One non-blocking connect to one address. Reports once, unless cancelled: {@code won} or {@code failed}. */
 final class ConnectAttempt implements IoHandler {
@@ -46,7 +45,7 @@ final class ConnectAttempt implements IoHandler {
             } else {
                 registration.interest(SelectionKey.OP_CONNECT);
             }
-        } catch (IOException | UnsupportedOperationException | UnresolvedAddressException e) {
+        } catch (IOException | RuntimeException e) {
             fail(e);
         }
     }

@@ -109,7 +109,10 @@ public final class Net {
             Supplier<? extends Protocol> factory,
             ListenConfig config, CompletableFuture<Server> result) {
         try {
-            result.complete(serve(loop, addresses, factory, config));
+            Server server = serve(loop, addresses, factory, config);
+            if (!result.complete(server)) {
+                server.close(); // cancelled at the last moment
+            }
         } catch (IOException | RuntimeException e) {
             result.completeExceptionally(e);
         }
@@ -120,7 +123,19 @@ public final class Net {
             ListenConfig config) throws IOException {
         loop.requireLoopThread("listen");
         Objects.requireNonNull(factory, "factory");
-        Server server = new Server(loop, factory, config.socket(), Listeners.bind(addresses, config));
+        List<ServerSocketChannel> bound = Listeners.bind(addresses, config);
+        try {
+            return start(loop, bound, factory, config);
+        } catch (IOException | RuntimeException e) {
+            Channels.closeAll(bound, e);
+            throw e;
+        }
+    }
+
+    private static Server start(EventLoop loop, List<ServerSocketChannel> channels,
+            Supplier<? extends Protocol> factory,
+            ListenConfig config) throws IOException {
+        Server server = new Server(loop, factory, config.socket(), channels);
         if (config.startServing()) {
             server.startServing();
         }
@@ -146,11 +161,7 @@ public final class Net {
         if (channel.getLocalAddress() == null) {
             throw new IllegalArgumentException("the channel must be bound: " + channel);
         }
-        Server server = new Server(loop, factory, config.socket(), List.of(channel));
-        if (config.startServing()) {
-            server.startServing();
-        }
-        return server;
+        return start(loop, List.of(channel), factory, config);
     }
 
     /**
@@ -295,7 +306,7 @@ public final class Net {
     public static CompletableFuture<Transport> adopt(EventLoop loop, SocketChannel channel,
             Supplier<? extends Protocol> factory, SocketConfig config) throws IOException {
         loop.requireLoopThread("adopt");
-        if (channel.getRemoteAddress() == null) {
+        if (channel.getRemoteAddress() == null || !channel.isConnected()) {
             throw new IllegalArgumentException("the channel must be connected: " + channel);
         }
         Protocol protocol = Objects.requireNonNull(factory.get(), "the protocol factory returned null");

@@ -40,9 +40,10 @@ public final class Server implements AutoCloseable {
     private final Set<SocketTransport> clients = new LinkedHashSet<>();
     private final CompletableFuture<Void> closed;
     private State state = State.BOUND;
+    private boolean accepting;
     private CompletableFuture<Void> serving;
 
-    /** Takes over the channels; if one cannot be registered all are closed. */
+    /** Takes over the channels, unless it throws. */
     Server(EventLoop loop, Supplier<? extends Protocol> factory, SocketConfig socketConfig,
             List<ServerSocketChannel> channels)
             throws IOException {
@@ -50,13 +51,8 @@ public final class Server implements AutoCloseable {
         this.factory = factory;
         this.socketConfig = socketConfig;
         this.closed = loop.createFuture();
-        try {
-            for (ServerSocketChannel channel : channels) {
-                acceptors.add(new Acceptor(this, loop, channel));
-            }
-        } catch (IOException | RuntimeException e) {
-            Channels.closeAll(channels, e);
-            throw e;
+        for (ServerSocketChannel channel : channels) {
+            acceptors.add(new Acceptor(this, loop, channel));
         }
     }
 
@@ -153,6 +149,7 @@ public final class Server implements AutoCloseable {
 
     /** A connection has arrived: whatever goes wrong with it must not harm the server. */
     void accepted(SocketChannel channel) {
+        accepting = true; // the factory may close the server, which is not over while it makes a protocol
         try {
             socketConfig.apply(channel);
             Protocol protocol = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
@@ -167,6 +164,9 @@ public final class Server implements AutoCloseable {
             Channels.close(channel, t);
             loop.callExceptionHandler(
                     ExceptionContext.of("Cannot serve an accepted connection", t).with("server", this));
+        } finally {
+            accepting = false;
+            completeIfOver();
         }
     }
 
@@ -176,7 +176,7 @@ public final class Server implements AutoCloseable {
     }
 
     private void completeIfOver() {
-        if (state == State.CLOSED && clients.isEmpty()) {
+        if (state == State.CLOSED && clients.isEmpty() && !accepting) {
             closed.complete(null);
         }
     }

@@ -384,6 +384,7 @@ final class SocketTransport implements Transport, IoHandler {
 
     @Override
     public <T> void setOption(SocketOption<T> option, T value) throws IOException {
+        loop.requireLoopThread("setOption");
         channel.setOption(option, value);
     }
 

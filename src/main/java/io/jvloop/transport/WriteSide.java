@@ -4,6 +4,7 @@ import io.jvloop.buffer.BufferPool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
+import java.util.Objects;
 
 /**
  * The bytes on their way out of one channel: straight through while the channel takes them, queued from the
@@ -41,7 +42,7 @@ final class WriteSide {
             } else if (data.isDirect()) {
                 channel.write(data);
                 queueRest(data);
-            } else {
+            } else if (data.hasRemaining()) {
                 writeCopies(data);
             }
         } finally {
@@ -52,6 +53,9 @@ final class WriteSide {
     /** Takes all parts; one system call if nothing is queued. */
     void writeAll(ByteBuffer... parts) throws IOException {
         boolean wasIdle = !hasQueued();
+        for (ByteBuffer part : parts) {
+            Objects.requireNonNull(part, "a part is null, so none was written");
+        }
         for (ByteBuffer part : parts) {
             queue().append(part);
         }

@@ -1,0 +1,69 @@
+package io.jvloop.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** How often a busy loop looks at its channels. */
+class PollPacingTest {
+    private static final int PATIENCE = 32;
+    private static final long PACE = 20_000;
+
+    private long now = 1_000_000;
+    private final PollPacing pacing = new PollPacing(() -> now);
+
+    @Test
+    void looksInEveryTurnAtFirst() {
+        for (int look = 0; look < PATIENCE; look++) {
+            assertThat(pacing.pollIsDue()).isTrue();
+            pacing.pollBegins();
+        }
+    }
+
+    @Test
+    void afterManyEmptyLooksItLooksEveryTwentyMicroseconds() {
+        lookInVain();
+        assertThat(pacing.pollIsDue()).isTrue();
+        for (int round = 0; round < 10; round++) {
+            long begin = now;
+            while (!pacing.pollIsDue()) {
+                now += 100;
+            }
+            assertThat(now - begin).isBetween(PACE - 100, 2 * PACE);
+            pacing.pollBegins();
+        }
+    }
+
+    @Test
+    void serviceOfAChannelEndsThePacing() {
+        lookInVain();
+        assertThat(pacing.pollIsDue()).isTrue();
+        assertThat(pacing.pollIsDue()).isFalse();
+        pacing.ioSeen();
+        looksInEveryTurnAtFirst();
+    }
+
+    @Test
+    void slowTurnsLookEveryTime() {
+        lookInVain();
+        for (int turn = 0; turn < 200; turn++) {
+            pacing.pollIsDue();
+        }
+        int turnsUntilItNotices = 0;
+        do {
+            now += 1_000_000;
+            turnsUntilItNotices++;
+        } while (!pacing.pollIsDue());
+        assertThat(turnsUntilItNotices).isLessThanOrEqualTo(64);
+        for (int turn = 0; turn < 10; turn++) {
+            now += 1_000_000;
+            assertThat(pacing.pollIsDue()).isTrue();
+        }
+    }
+
+    private void lookInVain() {
+        for (int look = 0; look < PATIENCE; look++) {
+            pacing.pollBegins();
+        }
+    }
+}
