@@ -93,9 +93,9 @@ class WakeUpStressTest {
     }
 
     /**
-     * Producer and loop chase each other: as soon as one post is taken the next is made, which is just when the
-     * loop goes to sleep. Without a selector, which would slow both down, this meets the critical nanoseconds
-     * thousands of times a second.
+     * Producer and loop chase each other: as soon as one post is taken the next is made, which is just when
+     * the loop goes to sleep. Without a selector, which would slow both down, this meets the critical
+     * nanoseconds thousands of times a second.
      */
     @Test
     void handshakeLosesNoWakeUpAtFullSpeed() {
