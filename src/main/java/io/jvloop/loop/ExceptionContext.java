@@ -15,7 +15,13 @@ import java.util.TreeMap;
  *             stack tells who scheduled the callback
  */
 public record ExceptionContext(String message, Throwable exception, Map<String, Object> details) {
-    /** Copies and sorts the details. */
+    /**
+     * Copies and sorts the details.
+     *
+     * @param message as for the record
+     * @param exception as for the record
+     * @param details as for the record
+     */
     public ExceptionContext {
         Objects.requireNonNull(message, "message");
         details = Collections.unmodifiableMap(new TreeMap<>(details));

@@ -22,6 +22,10 @@ public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyebal
     /**
      * Checks the values.
      *
+     * @param localAddress as for the record
+     * @param happyEyeballsDelay as for the record
+     * @param interleave as for the record
+     * @param socket as for the record
      * @throws IllegalArgumentException if the delay is negative or {@code interleave} is
      */
     public ConnectConfig {

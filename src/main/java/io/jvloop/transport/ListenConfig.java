@@ -27,6 +27,11 @@ public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort,
     /**
      * Checks the values.
      *
+     * @param backlog as for the record
+     * @param reuseAddress as for the record
+     * @param reusePort as for the record
+     * @param startServing as for the record
+     * @param socket as for the record
      * @throws IllegalArgumentException if the backlog is not positive
      */
     public ListenConfig {

@@ -24,6 +24,11 @@ public record SocketConfig(boolean noDelay, boolean keepAlive, int receiveBuffer
     /**
      * Checks the values.
      *
+     * @param noDelay as for the record
+     * @param keepAlive as for the record
+     * @param receiveBufferBytes as for the record
+     * @param sendBufferBytes as for the record
+     * @param writeBufferLimits as for the record
      * @throws IllegalArgumentException if a size is negative
      */
     public SocketConfig {

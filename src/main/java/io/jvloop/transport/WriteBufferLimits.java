@@ -17,6 +17,8 @@ public record WriteBufferLimits(int lowBytes, int highBytes) {
     /**
      * Checks the marks.
      *
+     * @param lowBytes as for the record
+     * @param highBytes as for the record
      * @throws IllegalArgumentException unless {@code highBytes >= lowBytes >= 0}
      */
     public WriteBufferLimits {

@@ -2,6 +2,7 @@ package io.jvloop.support;
 
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
 import java.lang.reflect.GenericDeclaration;
 import java.lang.reflect.Member;
@@ -146,25 +147,27 @@ public final class ApiText {
     }
 
     private static String text(Constructor<?> made) {
-        return words(deprecated(made), Modifier.toString(made.getModifiers()), typeParameters(made),
-                made.getDeclaringClass().getSimpleName() + parameters(made.getGenericParameterTypes()),
+        return words(deprecated(made),
+                Modifier.toString(made.getModifiers() & Modifier.constructorModifiers()),
+                typeParameters(made), made.getDeclaringClass().getSimpleName() + parameters(made),
                 list("throws ", made.getGenericExceptionTypes()));
     }
 
     private static String text(Method method) {
-        return words(deprecated(method), Modifier.toString(method.getModifiers() & ~Modifier.SYNCHRONIZED),
-                method.isDefault() ? "default" : "", typeParameters(method),
-                method.getGenericReturnType().getTypeName(),
-                method.getName() + parameters(method.getGenericParameterTypes()),
-                list("throws ", method.getGenericExceptionTypes()));
+        int modifiers = method.getModifiers() & Modifier.methodModifiers() & ~Modifier.SYNCHRONIZED;
+        return words(deprecated(method), Modifier.toString(modifiers), method.isDefault() ? "default" : "",
+                typeParameters(method), method.getGenericReturnType().getTypeName(),
+                method.getName() + parameters(method), list("throws ", method.getGenericExceptionTypes()));
     }
 
     private static String deprecated(AnnotatedElement member) {
         return member.isAnnotationPresent(Deprecated.class) ? "@Deprecated" : "";
     }
 
-    private static String parameters(Type[] types) {
-        return "(" + Arrays.stream(types).map(Type::getTypeName).collect(Collectors.joining(", ")) + ")";
+    private static String parameters(Executable called) {
+        String types = Arrays.stream(called.getGenericParameterTypes()).map(Type::getTypeName)
+                .collect(Collectors.joining(", "));
+        return "(" + (called.isVarArgs() ? types.replaceFirst("\\[]$", "...") : types) + ")";
     }
 
     private static String typeParameters(GenericDeclaration declaration) {
