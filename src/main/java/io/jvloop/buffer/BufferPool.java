@@ -8,8 +8,8 @@ import java.util.Objects;
 /**
  * The direct buffers of one loop: power-of-two sizes from 4 KiB to 256 KiB, lent and taken back.
  *
- * <p><b>Why a pool.</b> A 64 KiB {@code allocateDirect} costs 4 to 6 µs, because the JDK zeroes the memory
- * and registers a {@code Cleaner}; taking one from a stack costs some nanoseconds. And why direct: the JDK
+ * <p><b>Why a pool.</b> {@code allocateDirect} zeroes the memory and registers a {@code Cleaner}, which costs
+ * far more than taking a buffer from a stack (see {@code JdkCostsBenchmark}). And why direct: the JDK
  * copies a heap buffer into a hidden thread-local direct buffer, which it then keeps at the size of the
  * largest write ever made.
  *
@@ -52,14 +52,14 @@ public final class BufferPool {
      * The loop's one shared read buffer, 256 KiB, always the same object, cleared.
      *
      * <p>Every read of every connection goes through it, so ten thousand idle connections hold no buffer at
-     * all. 256 KiB was measured: the same cost as 64 KiB for messages of 1 KiB, a fifth cheaper at 100 KiB.
+     * all. 256 KiB takes a message of 100 KiB in one read; that it is shared makes the size affordable.
      *
      * @return the buffer, borrowed until the caller's callback returns; it is not counted as outstanding
      */
     public ByteBuffer scratch() {
         ByteBuffer buffer = scratch;
         if (buffer == null) {
-            buffer = scratch = ByteBuffer.allocateDirect(MAX_BYTES);
+            buffer = scratch = allocate(MAX_BYTES);
         }
         return buffer.clear().order(ByteOrder.BIG_ENDIAN); // whatever the last borrower did to it
     }
@@ -70,6 +70,7 @@ public final class BufferPool {
      * @param minBytes the capacity needed at least, 1 to {@link #MAX_BYTES}
      * @return a buffer that the caller owns until it is given to {@link #release}
      * @throws IllegalArgumentException if {@code minBytes} is out of range
+     * @throws IllegalStateException if there is no direct memory left, see {@code -XX:MaxDirectMemorySize}
      */
     public ByteBuffer acquire(int minBytes) {
         if (minBytes < 1 || minBytes > MAX_BYTES) {
@@ -78,7 +79,7 @@ public final class BufferPool {
         int sizeClass = sizeClass(minBytes);
         ByteBuffer buffer = free[sizeClass].pop();
         if (buffer == null) {
-            buffer = ByteBuffer.allocateDirect(MIN_BYTES << sizeClass);
+            buffer = allocate(MIN_BYTES << sizeClass);
         } else {
             keptBytes -= buffer.capacity();
         }
@@ -142,6 +143,18 @@ public final class BufferPool {
     @Override
     public String toString() {
         return "BufferPool[" + outstanding + " outstanding, " + (keptBytes >> 10) + " KiB kept]";
+    }
+
+    /**
+     * The JDK counts direct memory itself and throws the same error as for an exhausted heap. But this one
+     * means only that one buffer is not to be had, so it must not end a loop with all its connections.
+     */
+    private static ByteBuffer allocate(int bytes) {
+        try {
+            return ByteBuffer.allocateDirect(bytes);
+        } catch (OutOfMemoryError e) {
+            throw new IllegalStateException("no direct memory left for a buffer of " + bytes + " bytes", e);
+        }
     }
 
     private static int sizeClass(int bytes) {

@@ -2,6 +2,7 @@ package io.jvloop.loop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.Consumer;
 import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
 
 /**
@@ -26,8 +27,8 @@ import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
  * loop does not wait. (With plain writes both sides could read the old value: the store buffer of x86 allows
  * exactly this. That is Dekker's pattern, and why L1 costs a full fence, once per sleep.)
  *
- * <p><b>One wake-up per sleep.</b> Only the producer that wins the CAS calls {@code wakeup()}, a system call
- * of 1.4 µs; a thousand posts to a sleeping loop make one. While the loop is busy {@code asleep} is false and
+ * <p><b>One wake-up per sleep.</b> Only the producer that wins the CAS calls {@code wakeup()}, a system
+ * call; a thousand posts to a sleeping loop make one. While the loop is busy {@code asleep} is false and
  * posting is only an {@code offer}.
  *
  * <p><b>L4 needs no fence.</b> A producer that still reads true makes one superfluous wake-up, which costs
@@ -39,7 +40,7 @@ import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
  * <h2>Two queues, one order</h2>
  *
  * <p>Callbacks of the loop's own thread, nearly all in practice, need no atomic operation, so they have a
- * plain deque; measured against one shared queue that saves a third of {@code callSoon}. The order stays that
+ * plain deque; {@code QueueBenchmark} shows what that saves. The order stays that
  * of one queue: whoever queues on the loop first moves over what others have completely queued by then. So if
  * A was queued before B in any way the program can tell, A runs before B.
  *
@@ -86,6 +87,21 @@ final class CallbackQueue {
     /** The next callback or null. What is foreign still is younger than all that is local. Loop thread. */
     Handle poll() {
         return local.isEmpty() ? foreign.poll() : local.poll();
+    }
+
+    /**
+     * Cancels what is queued now; but completions, which somebody counts on, are still to be run. Loop
+     * thread.
+     */
+    void drop(Consumer<Handle> completions) {
+        for (int left = size(); left > 0; left--) {
+            Handle handle = poll();
+            if (handle.isCompletion()) {
+                completions.accept(handle);
+            } else {
+                handle.cancel();
+            }
+        }
     }
 
     /** Any thread's estimate, the loop thread's exact number. */

@@ -123,9 +123,9 @@ final class DefaultExecutor {
         boolean inTime = ended;
         deliver(() -> {
             if (!inTime) {
-                Diagnostics.LOGGER.log(System.Logger.Level.WARNING,
-                        "The executor did not finish its work within the timeout and was left to itself: {0}",
-                        ending);
+                Diagnostics.warn(
+                        "The executor did not finish its work within the timeout and was left to itself: "
+                                + ending);
             }
             done.complete(null);
         });

@@ -128,10 +128,7 @@ final class Diagnostics {
         try {
             log(context);
         } catch (Throwable loggingFailed) {
-            if (isFatal(loggingFailed)) {
-                throw loggingFailed;
-            }
-            if (context.exception() != null) {
+            if (context.exception() != null && context.exception() != loggingFailed) {
                 loggingFailed.addSuppressed(context.exception());
             }
             tellUncaughtExceptionHandler(loggingFailed);
@@ -139,16 +136,25 @@ final class Diagnostics {
     }
 
     private static void tellUncaughtExceptionHandler(Throwable loggingFailed) {
+        if (isFatal(loggingFailed)) {
+            throw (VirtualMachineError) loggingFailed;
+        }
         Thread self = Thread.currentThread();
         try {
             self.getUncaughtExceptionHandler().uncaughtException(self, loggingFailed);
-        } catch (RuntimeException evenThatFailed) {
-            return; // the VM itself ignores what this handler throws, and nobody is left to tell
+        } catch (Throwable evenThatFailed) {
+            if (isFatal(evenThatFailed)) {
+                throw evenThatFailed;
+            } // the VM itself ignores what this handler throws, and nobody is left to tell
         }
     }
 
-    void warn(String message) {
-        LOGGER.log(Level.WARNING, message);
+    static void warn(String message) {
+        try {
+            LOGGER.log(Level.WARNING, message);
+        } catch (Throwable loggingFailed) {
+            tellUncaughtExceptionHandler(loggingFailed);
+        }
     }
 
     /** Debug mode: runs and, if it took too long, says so once, with a name that a person can search for. */

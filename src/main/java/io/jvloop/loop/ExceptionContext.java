@@ -71,7 +71,7 @@ public record ExceptionContext(String message, Throwable exception, Map<String, 
         }
         try {
             return String.valueOf(value);
-        } catch (RuntimeException | StackOverflowError e) { // the latter from objects that print each other
+        } catch (RuntimeException | StackOverflowError | AssertionError e) { // objects that print each other
             return value.getClass().getName() + " (its toString failed: " + e.getClass().getName() + ")";
         }
     }

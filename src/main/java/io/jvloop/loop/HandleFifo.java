@@ -4,7 +4,7 @@ package io.jvloop.loop;
  * A plain FIFO of handles for one thread: a chain of small arrays, each filled once and dropped.
  *
  * <p><b>Why not {@code ArrayDeque}.</b> Its one array grows old, and with the G1 collector each store of a
- * young object into an old one costs a processor fence (7 ns, more than all the rest of an {@code add}) and a
+ * young object into an old one costs a processor fence (see {@code JdkCostsBenchmark}) and a
  * card to be scanned later. An array that is dropped while it is young costs 4 bytes of allocation per
  * element instead, and a burst's memory goes back by itself.
  */

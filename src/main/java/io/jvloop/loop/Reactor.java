@@ -44,6 +44,7 @@ final class Reactor {
     private volatile boolean closed;
     private volatile boolean stopping;
     private boolean closing;
+    private Thread home = Thread.currentThread(); // the last thread that ran the loop, or that made it
     private long turns;
 
     Reactor(EventLoop loop, Clock clock, Poller poller, Diagnostics diagnostics) {
@@ -220,10 +221,10 @@ final class Reactor {
      * gets to it.
      */
     void disarm(TimerHandle timer) {
-        if (isForeign()) {
-            postUnlessClosed(() -> timers.remove(timer));
-        } else {
+        if (inLoop() || thread == null && Thread.currentThread() == home) {
             timers.remove(timer);
+        } else {
+            postUnlessClosed(() -> timers.remove(timer));
         }
     }
 
@@ -321,7 +322,7 @@ final class Reactor {
 
     private synchronized void begin() { // or two threads might both find the loop idle
         refuseToRun();
-        thread = Thread.currentThread();
+        home = thread = Thread.currentThread();
         CURRENT.set(loop);
     }
 
@@ -360,7 +361,7 @@ final class Reactor {
             dropCallbacks();
             Collection<Registration> open = poller.registrations();
             if (!open.isEmpty()) {
-                diagnostics
+                Diagnostics
                         .warn("Closing an event loop with " + open.size() + " open channel(s), for example "
                                 + open.iterator().next().channel()); // a handler might not print
             }
@@ -375,16 +376,9 @@ final class Reactor {
         }
     }
 
-    /** Cancels what is queued; but a future's completion runs, since some thread may be waiting for it. */
+    /** Cancels what is queued; but completions run: a future's, and connectionLost. */
     private void dropCallbacks() {
-        for (int left = callbacks.size(); left > 0; left--) {
-            Handle handle = callbacks.poll();
-            if (handle.isCompletion()) {
-                run(handle);
-            } else {
-                handle.cancel();
-            }
-        }
+        callbacks.drop(this::run);
         for (TimerHandle timer : timers.clear()) {
             timer.cancel();
         }

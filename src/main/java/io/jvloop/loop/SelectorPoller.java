@@ -147,8 +147,8 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
 
     /**
      * Looks without waiting for as long as the spin budget lasts. A thread that blocks is woken by another
-     * core only after 10 to 30 µs; spinning for 50 µs cut the round trip of one connection to a third, for
-     * the price of a busy core. Hence opt-in.
+     * core only after many microseconds; spinning avoids that for the price of a busy core ({@code
+     * EchoBenchmark} shows both). Hence opt-in.
      *
      * @return true if there is no reason to block any more
      */
@@ -218,9 +218,14 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     private void rebuild() {
         Selector old = selector;
         Collection<Registration> open = registrations();
-        selector = selectors.get();
-        rebuilds++;
         premature = 0;
+        try {
+            selector = selectors.get();
+        } catch (UncheckedIOException e) { // out of descriptors: the old one has to do
+            diagnostics.report(ExceptionContext.of("Cannot open a new selector; keeping the old one", e));
+            return;
+        }
+        rebuilds++;
         for (Registration registration : open) {
             try {
                 registration.bind(selector, registration.interest());

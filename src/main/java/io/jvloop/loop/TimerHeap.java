@@ -16,7 +16,7 @@ import java.util.Arrays;
  *
  * <p><b>Why slots</b> and not the handles themselves in the heap: moving a reference inside an array that has
  * grown old costs a fence in the G1 collector's write barrier, on every level; moving an {@code int} costs
- * nothing. With a million timers it halves the cost of cancelling one.
+ * nothing.
  *
  * <p><b>Why not a timer wheel</b> (Netty's HashedWheelTimer, Agrona): a wheel is O(1), but coarse and
  * unordered inside a tick; jvloop promises nanosecond deadlines, and FIFO among equal ones.

@@ -90,7 +90,9 @@ final class Acceptor implements IoHandler {
         } catch (IOException e) {
             dropSpare();
             backOff(e);
-            takeSpare();
+            if (channel.isOpen()) { // else the exception handler has closed the server
+                takeSpare();
+            }
         }
     }
 

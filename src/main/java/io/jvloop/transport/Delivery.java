@@ -30,7 +30,11 @@ final class Delivery {
 
     /** For a transport that ends before it was delivered; afterwards it changes nothing. */
     static Consumer<SocketTransport> lost(CompletableFuture<Transport> result) {
-        return transport -> result
-                .completeExceptionally(new IOException("closed before it was established: " + transport));
+        return transport -> {
+            if (!result.isDone()) {
+                result.completeExceptionally(
+                        new IOException("closed before it was established: " + transport));
+            }
+        };
     }
 }

@@ -5,9 +5,9 @@ import java.util.Objects;
 /**
  * How a server listens.
  *
- * @param backlog connections the kernel keeps while they wait to be accepted; 1024 by default. (asyncio's 100
- *             makes a burst of 300 clients wait a second for their second SYN.) The kernel caps it at {@code
- *             net.core.somaxconn}
+ * @param backlog connections the kernel keeps while they wait to be accepted; 1024 by default. (With
+ *             asyncio's 100 some clients of a larger burst have to send their SYN again.) The kernel caps it
+ *             at {@code net.core.somaxconn}
  * @param reuseAddress bind although old connections of the port linger; true by default
  * @param reusePort share the port with other sockets that set this too, the kernel spreads the connections;
  *             false by default

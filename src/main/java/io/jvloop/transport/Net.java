@@ -313,8 +313,8 @@ public final class Net {
         CompletableFuture<Transport> result = loop.createFuture();
         SocketTransport transport =
                 new SocketTransport(loop, channel, protocol, config, Delivery.lost(result));
-        Registration registration = loop.register(channel, 0, transport);
         config.apply(channel);
+        Registration registration = loop.register(channel, 0, transport);
         Delivery.begin(transport, registration, result);
         return result;
     }

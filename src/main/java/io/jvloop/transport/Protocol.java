@@ -48,7 +48,7 @@ public interface Protocol {
      * The peer has finished sending; called at most once, and not after {@code close}.
      *
      * @return false, the default, to close the connection once everything written has been sent; true to keep
-     *             the writing side open
+     *             the writing side open, when a reset by the peer is noticed at the next write only
      */
     default boolean eofReceived() {
         return false;

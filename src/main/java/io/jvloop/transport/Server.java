@@ -51,8 +51,13 @@ public final class Server implements AutoCloseable {
         this.factory = factory;
         this.socketConfig = socketConfig;
         this.closed = loop.createFuture();
-        for (ServerSocketChannel channel : channels) {
-            acceptors.add(new Acceptor(this, loop, channel));
+        try {
+            for (ServerSocketChannel channel : channels) {
+                acceptors.add(new Acceptor(this, loop, channel));
+            }
+        } catch (IOException | RuntimeException e) {
+            acceptors.forEach(Acceptor::close);
+            throw e;
         }
     }
 
@@ -151,15 +156,15 @@ public final class Server implements AutoCloseable {
     void accepted(SocketChannel channel) {
         accepting = true; // the factory may close the server, which is not over while it makes a protocol
         try {
-            socketConfig.apply(channel);
+            if (isGone(channel)) {
+                return;
+            }
             Protocol protocol = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
             SocketTransport transport =
                     new SocketTransport(loop, channel, protocol, socketConfig, this::ended);
             Registration registration = loop.register(channel, 0, transport);
             clients.add(transport);
             transport.start(registration, () -> {});
-        } catch (IOException peerIsGone) {
-            Channels.close(channel, peerIsGone); // reset between SYN and accept: nobody is left to tell
         } catch (Throwable t) {
             Channels.close(channel, t);
             loop.callExceptionHandler(
@@ -167,6 +172,17 @@ public final class Server implements AutoCloseable {
         } finally {
             accepting = false;
             completeIfOver();
+        }
+    }
+
+    /** Reset between SYN and accept, which shows when options are set: nobody to serve, nothing to report. */
+    private boolean isGone(SocketChannel channel) {
+        try {
+            socketConfig.apply(channel);
+            return false;
+        } catch (IOException peerIsGone) {
+            Channels.close(channel, peerIsGone);
+            return true;
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.function.Consumer;
 
 /**
@@ -75,9 +76,10 @@ final class SocketTransport implements Transport, IoHandler {
             protocol.connectionMade(this);
         } catch (Throwable t) { // reported, not fatal: the connection itself is sound
             report("protocol.connectionMade() failed", t);
+        } finally {
+            afterwards.run();
+            updateInterest();
         }
-        afterwards.run();
-        updateInterest();
     }
 
     @Override
@@ -119,6 +121,9 @@ final class SocketTransport implements Transport, IoHandler {
 
     private void receiveInto(BufferedProtocol receiver) throws IOException {
         ByteBuffer target = ReceiveBuffer.of(receiver);
+        if (!isReading()) {
+            return; // getBuffer itself paused or closed
+        }
         int count = target.isDirect() ? channel.read(target)
                 : Scratch.readThrough(loop.buffers(), channel, target);
         if (count > 0) {
@@ -253,9 +258,7 @@ final class SocketTransport implements Transport, IoHandler {
     }
 
     @Override
-    public boolean canWriteEof() {
-        return true;
-    }
+    public boolean canWriteEof() { return true; }
 
     @Override
     public long writeBufferSize() {
@@ -296,9 +299,7 @@ final class SocketTransport implements Transport, IoHandler {
     }
 
     @Override
-    public void loopClosing() {
-        lose(null);
-    }
+    public void loopClosing() { lose(null); }
 
     /** The user's code threw: the connection ends and the exception handler hears of it. */
     private void fatal(Throwable thrown) {
@@ -323,7 +324,7 @@ final class SocketTransport implements Transport, IoHandler {
         state = state.to(TransportState.CLOSED);
         out.clear();
         registration.close();
-        loop.callSoon(() -> lost(begun, cause));
+        loop.callSoon((Runnable & AsynchronousCompletionTask) () -> lost(begun, cause)); // never dropped
     }
 
     private void lost(boolean begun, Throwable cause) {
@@ -351,9 +352,7 @@ final class SocketTransport implements Transport, IoHandler {
     }
 
     @Override
-    public Protocol protocol() {
-        return protocol;
-    }
+    public Protocol protocol() { return protocol; }
 
     @Override
     public void setProtocol(Protocol newProtocol) {
@@ -363,9 +362,7 @@ final class SocketTransport implements Transport, IoHandler {
     }
 
     @Override
-    public EventLoop loop() {
-        return loop;
-    }
+    public EventLoop loop() { return loop; }
 
     @Override
     public SocketAddress localAddress() {

@@ -45,6 +45,8 @@ final class WriteSide {
             } else if (data.hasRemaining()) {
                 writeCopies(data);
             }
+        } catch (IllegalStateException e) { // half a message may be out: what follows would be garbage
+            throw new IOException("cannot queue what the peer does not take", e);
         } finally {
             data.position(data.limit());
         }
@@ -56,8 +58,12 @@ final class WriteSide {
         for (ByteBuffer part : parts) {
             Objects.requireNonNull(part, "a part is null, so none was written");
         }
-        for (ByteBuffer part : parts) {
-            queue().append(part);
+        try {
+            for (ByteBuffer part : parts) {
+                queue().append(part);
+            }
+        } catch (IllegalStateException e) { // as in write
+            throw new IOException("cannot queue what the peer does not take", e);
         }
         if (wasIdle && hasQueued()) {
             queue.flush(channel);

@@ -10,6 +10,7 @@ import io.jvloop.support.LoopExtension;
 import io.jvloop.support.ReportedFailures;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -152,10 +153,28 @@ class ErrorsTest {
     @Contract(section = LOOP,
             value = "If even logging fails, the thread's uncaught-exception handler is told")
     void brokenLoggingGoesToTheUncaughtExceptionHandler(EventLoop loop, ExpectedLogs logs) {
+        RuntimeException broken = new IllegalStateException("broken log");
+        assertThat(uncaught(loop, record -> broken)).singleElement().satisfies(thrown -> {
+            assertThat(thrown).hasMessage("broken log");
+            assertThat(thrown.getSuppressed()).extracting(Throwable::getMessage).containsExactly("original");
+        });
+        logs.takeAll();
+    }
+
+    @Test
+    void logThatThrowsWhatItWasGivenDoesNotEndTheLoop(EventLoop loop, ExpectedLogs logs) {
+        assertThat(uncaught(loop, record -> (RuntimeException) record.getThrown())).singleElement()
+                .satisfies(thrown -> assertThat(thrown).hasMessage("original").hasNoSuppressedExceptions());
+        logs.takeAll();
+    }
+
+    /** What reaches the thread's handler if a callback throws "original" and the log throws too. */
+    private List<Throwable> uncaught(EventLoop loop,
+            Function<LogRecord, RuntimeException> logFailure) {
         Thread self = Thread.currentThread();
         List<Throwable> uncaught = new ArrayList<>();
         Logger logger = Logger.getLogger("io.jvloop");
-        Handler broken = new BrokenLogHandler();
+        Handler broken = new BrokenLogHandler(logFailure);
         logger.addHandler(broken);
         Thread.UncaughtExceptionHandler before = self.getUncaughtExceptionHandler();
         self.setUncaughtExceptionHandler((thread, thrown) -> uncaught.add(thrown));
@@ -166,12 +185,8 @@ class ErrorsTest {
         } finally {
             self.setUncaughtExceptionHandler(before);
             logger.removeHandler(broken);
-            logs.takeAll();
         }
-        assertThat(uncaught).singleElement().satisfies(thrown -> {
-            assertThat(thrown).hasMessage("broken log");
-            assertThat(thrown.getSuppressed()).extracting(Throwable::getMessage).containsExactly("original");
-        });
+        return uncaught;
     }
 
     @Test
@@ -243,9 +258,15 @@ class ErrorsTest {
     }
 
     private static final class BrokenLogHandler extends Handler {
+        private final Function<LogRecord, RuntimeException> failure;
+
+        BrokenLogHandler(Function<LogRecord, RuntimeException> failure) {
+            this.failure = failure;
+        }
+
         @Override
         public void publish(LogRecord record) {
-            throw new IllegalStateException("broken log");
+            throw failure.apply(record);
         }
 
         @Override

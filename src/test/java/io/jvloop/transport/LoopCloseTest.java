@@ -108,6 +108,24 @@ class LoopCloseTest {
     }
 
     @Test
+    @Contract(section = TRANSPORT,
+            value = "connectionLost is heard even if the loop is stopped and closed in "
+                    + "the turn of the abort or the close")
+    void connectionLostThatWaitsWhileTheLoopIsClosedIsHeard(EventLoop loop) throws IOException {
+        Recorder aborted = new Recorder().onMade(Transport::abort);
+        Recorder closed = new Recorder().onMade(Transport::close);
+        try (SocketPair one = SocketPair.open(); SocketPair two = SocketPair.open()) {
+            CompletableFuture<Transport> first = Net.adopt(loop, one.near(), () -> aborted);
+            Net.adopt(loop, two.near(), () -> closed).thenRun(loop::stop);
+            loop.runForever();
+            loop.close();
+            assertThat(first).isCompleted();
+            assertThat(aborted.calls()).containsExactly("made", "lost");
+            assertThat(closed.calls()).containsExactly("made", "lost");
+        }
+    }
+
+    @Test
     void lookUpUnderWayLeavesNothingBehind(EventLoop loop, ExpectedLogs logs) {
         CompletableFuture<Transport> connecting = Net.connect(loop, "localhost", 1, Recorder::new);
         CompletableFuture<Server> listening =
