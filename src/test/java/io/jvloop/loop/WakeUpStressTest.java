@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -107,7 +108,8 @@ class WakeUpStressTest {
             long end = System.nanoTime() + NANOS_PER_PHASE;
             for (long made = 1; System.nanoTime() < end; made++) {
                 queue.addThreadsafe(new Handle(() -> {}, null));
-                spinUntil(made, taken);
+                long number = made;
+                spinUntil(() -> taken.get() >= number);
             }
             ended.set(true);
             queue.addThreadsafe(new Handle(() -> {}, null));
@@ -128,9 +130,11 @@ class WakeUpStressTest {
         assertThat(sleeps).isGreaterThan(100);
     }
 
-    private static void spinUntil(long number, AtomicLong counter) {
-        for (int spins = 1; counter.get() < number; spins++) {
+    private static void spinUntil(BooleanSupplier condition) {
+        long start = System.nanoTime();
+        for (int spins = 1; !condition.getAsBoolean(); spins++) {
             if (spins % 10_000 == 0) {
+                assertThat(System.nanoTime() - start).as("nanoseconds waited").isLessThan(20_000_000_000L);
                 Thread.yield();
             } else {
                 Thread.onSpinWait();
@@ -143,6 +147,7 @@ class WakeUpStressTest {
     @Contract(section = BETTER,
             value = "A post that races with close either is accepted or throws; one that throws never runs")
     void postsThatRaceWithCloseRunOrThrow() {
+        int refusals = 0;
         for (int round = 0; round < 100; round++) {
             EventLoop loop = EventLoop.create();
             List<Poster> posters = new ArrayList<>();
@@ -156,7 +161,9 @@ class WakeUpStressTest {
             loop.close();
             posters.forEach(Await::end);
             posters.forEach(Poster::check);
+            refusals += posters.stream().filter(poster -> poster.refused).count();
         }
+        assertThat(refusals).as("posts that came after the close").isPositive();
     }
 
     /** Posts until the loop is closed. */
@@ -203,16 +210,7 @@ class WakeUpStressTest {
 
         @Override
         public void poll(long timeoutNanos) {
-            long start = System.nanoTime();
-            for (int spins = 1; !woken; spins++) {
-                if (spins % 10_000 == 0) {
-                    assertThat(System.nanoTime() - start).as("nanoseconds asleep")
-                            .isLessThan(20_000_000_000L);
-                    Thread.yield();
-                } else {
-                    Thread.onSpinWait();
-                }
-            }
+            spinUntil(() -> woken);
             woken = false;
         }
 

@@ -26,6 +26,7 @@ class WakeUpTest {
     @Contract(section = BETTER, value = "Posting to a loop that is awake costs no system call")
     void postsDuringATimerAfterASleepWakeNobody(ReportedFailures failures) {
         try (EventLoop loop = LatePoller.loop(() -> selector, failures)) {
+            // a slow machine may be late for the timer, so that there is nothing to sleep for; then once more
             for (int run = 0; run < 100 && selector.waits.isEmpty(); run++) {
                 loop.callLater(Duration.ofMillis(2), () -> {
                     postFromAnotherThread(loop);
