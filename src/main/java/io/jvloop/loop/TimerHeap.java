@@ -37,6 +37,12 @@ final class TimerHeap {
     /** 64 timers take 1.3 KiB: a loop without many timers should stay small. */
     private static final int INITIAL = 64;
 
+    /**
+     * A burst's memory is kept while bursts need more than a quarter of it, so that they need not grow it
+     * anew.
+     */
+    private static final int SPARSE = 4;
+
     private static final int NONE = -1;
 
     private long[] deadlines;
@@ -109,8 +115,8 @@ final class TimerHeap {
         if (hole != last) {
             siftUp(sink(hole), slots[last], deadlines[last]);
         }
-        if (end == ROOT && deadlines.length > INITIAL) {
-            reset(); // a burst is over: give its memory back
+        if (end == ROOT) {
+            emptied();
         }
     }
 
@@ -201,6 +207,15 @@ final class TimerHeap {
         slots = Arrays.copyOf(slots, capacity);
         handles = Arrays.copyOf(handles, capacity);
         places = Arrays.copyOf(places, capacity);
+    }
+
+    /** Slots are given out in order again; and memory that was mostly not needed since the last time goes. */
+    private void emptied() {
+        if (deadlines.length > INITIAL && usedSlots <= deadlines.length / SPARSE) {
+            reset();
+        }
+        usedSlots = 0;
+        freeSlot = NONE;
     }
 
     private void reset() {

@@ -147,7 +147,7 @@ class WakeUpStressTest {
     @Contract(section = BETTER,
             value = "A post that races with close either is accepted or throws; one that throws never runs")
     void postsThatRaceWithCloseRunOrThrow() {
-        int refusals = 0;
+        long refusals = 0;
         for (int round = 0; round < 100; round++) {
             EventLoop loop = EventLoop.create();
             List<Poster> posters = new ArrayList<>();
