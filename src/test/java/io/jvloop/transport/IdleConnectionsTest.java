@@ -52,8 +52,9 @@ class IdleConnectionsTest {
             assertThat(loop.stats().channels()).isEqualTo(CONNECTIONS);
             assertThat(loop.stats().buffers()).isZero();
             assertThat(adopted).allMatch(CompletableFuture::isDone);
-            assertThat(each).as("bytes per connection, with the selection key").isBetween(1L,
-                    MOST_BYTES_EACH);
+            // no lower bound: garbage of earlier tests may go between the two measurements
+            assertThat(each).as("bytes per connection, with the selection key")
+                    .isLessThanOrEqualTo(MOST_BYTES_EACH);
             adopted.forEach(transport -> transport.join().abort());
             Turns.run(loop, 2);
         } finally {
