@@ -23,6 +23,11 @@ interface Clock {
 
     long nanoTime();
 
+    /** The time after a delay from now; negative counts as 0, and what is too long is capped. */
+    default long after(long delayNanos) {
+        return nanoTime() + Math.min(Math.max(delayNanos, 0), MAX_DELAY_NANOS);
+    }
+
     /** Nanoseconds of a duration of any length, capped; what is negative becomes 0. */
     static long nanos(Duration duration) {
         boolean huge = duration.getSeconds() >= MAX_DELAY_NANOS / 1_000_000_000;

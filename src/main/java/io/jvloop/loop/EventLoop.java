@@ -80,8 +80,7 @@ public final class EventLoop implements Executor, AutoCloseable {
      * @param <T> type of the result
      * @param stage what to wait for
      * @return its result
-     * @throws java.util.concurrent.CompletionException with the cause, if it failed, as {@code
-     *             CompletableFuture.join}
+     * @throws java.util.concurrent.CompletionException with the cause, if it failed, as from {@code join}
      * @throws java.util.concurrent.CancellationException if it was cancelled
      * @throws IllegalStateException as for {@link #runForever}, or if the loop was stopped before
      * @throws IllegalArgumentException if another loop's {@link #createFuture} made it
@@ -101,19 +100,15 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Queues a callback for the next turn; FIFO, exactly once, never inside this call. Costs one object. On a
-     * foreign thread it does what {@link #callSoonThreadsafe} does, or in debug mode refuses, to show the
-     * mistake.
+     * Queues a callback for the next turn; FIFO, exactly once, never inside this call. Costs one object. A
+     * foreign thread's call is one to {@link #callSoonThreadsafe}, or in debug mode refused as a mistake.
      *
      * @param callback what to run on the loop's thread
      * @return a handle to cancel it
-     * @throws IllegalStateException if the loop is closed, or in debug mode on a foreign thread while the
-     *             loop runs
+     * @throws IllegalStateException if the loop is closed, or in debug mode runs in another thread
      */
     public Handle callSoon(Runnable callback) {
-        Handle handle = new Handle(Objects.requireNonNull(callback, "callback"), diagnostics.trace());
-        reactor.add(handle);
-        return handle;
+        return reactor.callSoon(callback);
     }
 
     /**
@@ -125,9 +120,7 @@ public final class EventLoop implements Executor, AutoCloseable {
      * @throws IllegalStateException if the loop is closed; then the callback will certainly not run
      */
     public Handle callSoonThreadsafe(Runnable callback) {
-        Handle handle = new Handle(Objects.requireNonNull(callback, "callback"), diagnostics.trace());
-        reactor.addThreadsafe(handle);
-        return handle;
+        return reactor.callSoonThreadsafe(callback);
     }
 
     /**
@@ -152,11 +145,11 @@ public final class EventLoop implements Executor, AutoCloseable {
      *
      * @param delayNanos nanoseconds; negative counts as 0, more than 100 years as 100 years
      * @param callback what to run on the loop's thread
-     * @return a handle to cancel it
+     * @return a handle to cancel or move it
      * @throws IllegalStateException as for {@link #callSoon}
      */
     public TimerHandle callLater(long delayNanos, Runnable callback) {
-        return callAt(clock.nanoTime() + Math.min(Math.max(delayNanos, 0), Clock.MAX_DELAY_NANOS), callback);
+        return callAt(clock.after(delayNanos), callback);
     }
 
     /**
@@ -164,8 +157,7 @@ public final class EventLoop implements Executor, AutoCloseable {
      *
      * @param delay how long to wait
      * @param callback what to run on the loop's thread
-     * @return a handle to cancel it
-     * @throws IllegalStateException as for {@link #callSoon}
+     * @return a handle to cancel or move it
      */
     public TimerHandle callLater(Duration delay, Runnable callback) {
         return callLater(Clock.nanos(delay), callback);
@@ -177,14 +169,11 @@ public final class EventLoop implements Executor, AutoCloseable {
      *
      * @param deadlineNanos when, on the loop's clock
      * @param callback what to run on the loop's thread
-     * @return a handle to cancel it
+     * @return a handle to cancel or move it
      * @throws IllegalStateException as for {@link #callSoon}
      */
     public TimerHandle callAt(long deadlineNanos, Runnable callback) {
-        Objects.requireNonNull(callback, "callback");
-        TimerHandle timer = new TimerHandle(reactor, callback, deadlineNanos, diagnostics.trace());
-        reactor.arm(timer);
-        return timer;
+        return reactor.arm(callback, deadlineNanos);
     }
 
     /**
@@ -261,13 +250,10 @@ public final class EventLoop implements Executor, AutoCloseable {
      * @param handler called when the channel is ready
      * @return the registration
      * @throws IOException if the channel is closed or refuses to be non-blocking
-     * @throws IllegalStateException if the channel is registered already, the loop is closed, or another
-     *             thread runs it
+     * @throws IllegalStateException if the channel is registered, the loop closed, or run by another thread
      */
     public Registration register(SelectableChannel channel, int ops, IoHandler handler) throws IOException {
-        reactor.requireLoopThread("register");
-        reactor.refuseNewChannels();
-        return poller.register(channel, ops, handler);
+        return reactor.register(channel, ops, handler);
     }
 
     /** {@return the loop's buffers} Loop thread. */
@@ -300,7 +286,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * What happens without a handler: one log record. For handlers that want it as well. Loop thread.
+     * What happens without a handler: one log record. For handlers that want it too. Loop thread.
      *
      * @param context what happened
      */
@@ -364,13 +350,27 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Guards what belongs to the loop's thread; costs one comparison.
+     * Guards what belongs to the loop's thread; one comparison.
      *
      * @param operation its name for the message
      * @throws IllegalStateException if another thread runs the loop
      */
     public void requireLoopThread(String operation) {
         reactor.requireLoopThread(operation);
+    }
+
+    /**
+     * Asks everybody on the loop to end in order: each handler registered now or later hears {@link
+     * IoHandler#draining}. The loop goes on; stop it when the answer is there. Any thread; a second call is a
+     * wait of its own.
+     *
+     * @param deadline how long to wait, from this call
+     * @return completed on the loop: true when no channel is left, and what their owners queued in the end
+     *         has run; false when the deadline comes first, or {@link #close} cuts somebody off
+     * @throws IllegalStateException if the loop is closed
+     */
+    public CompletableFuture<Boolean> drain(Duration deadline) {
+        return reactor.ending().drain(clock.after(Clock.nanos(deadline)));
     }
 
     /**
@@ -382,10 +382,10 @@ public final class EventLoop implements Executor, AutoCloseable {
      */
     @Override
     public void close() {
-        if (reactor.close()) {
+        reactor.close(() -> {
             buffers.clear();
             executor.abandon();
-        }
+        });
     }
 
     @Override
@@ -393,8 +393,8 @@ public final class EventLoop implements Executor, AutoCloseable {
         return "EventLoop[" + reactor + "]";
     }
 
-    /** A channel is being served: the loop is awake. */
-    void awake() {
-        reactor.awake();
+    /** For those inside, and for the poller, which is made before it. */
+    Reactor reactor() {
+        return reactor;
     }
 }

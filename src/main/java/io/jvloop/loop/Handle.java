@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
  *
  * <p>The state is the one field: a pending handle refers to its callback, a cancelled one to a marker, one
  * that has run to nothing. A second field would make the object half as big again, which a burst of a million
- * callbacks feels.
+ * callbacks feels. Other threads may look at any moment, so each method reads the field once.
  *
  * <p>Read next: {@link TimerHandle}.
  */
@@ -34,7 +34,7 @@ public sealed class Handle permits TimerHandle {
      */
     public void cancel() {
         if (isPending()) {
-            callback = CANCELLED;
+            forget();
         }
     }
 
@@ -45,15 +45,35 @@ public sealed class Handle permits TimerHandle {
         return callback == CANCELLED;
     }
 
-    /**
-     * Runs the callback unless cancelled; forgets it first, so that not even this frame's caller keeps it.
-     */
-    final void run() {
-        Runnable task = callback;
-        if (task != CANCELLED) {
-            callback = null;
+    /** Runs the callback unless cancelled. */
+    void run() {
+        Runnable task = take();
+        if (task != null) {
             task.run();
         }
+    }
+
+    /**
+     * The callback, for whoever runs it now, or null if it was cancelled. It is forgotten first: while it
+     * runs not even this handle keeps it.
+     */
+    final Runnable take() {
+        Runnable task = callback;
+        if (task == CANCELLED) {
+            return null;
+        }
+        callback = null;
+        return task;
+    }
+
+    /** The handle is to run this once more: what {@link #take} returned. */
+    final void giveBack(Runnable task) {
+        callback = task;
+    }
+
+    /** Cancelled, whatever it was before. */
+    final void forget() {
+        callback = CANCELLED;
     }
 
     /** For a queue nobody serves any more: true if the callback has not run, and now never will. */
@@ -63,16 +83,13 @@ public sealed class Handle permits TimerHandle {
     }
 
     final boolean isPending() {
-        return callback != null && callback != CANCELLED;
+        Runnable task = callback;
+        return task != null && task != CANCELLED;
     }
 
     /** Whether a future's completion depends on this callback, so that it must not be dropped. */
     final boolean isCompletion() {
-        return task() instanceof AsynchronousCompletionTask;
-    }
-
-    private Runnable task() {
-        return callback instanceof Traced traced ? traced.task : callback;
+        return untraced(callback) instanceof AsynchronousCompletionTask;
     }
 
     /** Where a pending callback was scheduled, if debug mode was on then, else null. */
@@ -89,7 +106,11 @@ public sealed class Handle permits TimerHandle {
         if (task == CANCELLED) {
             return "cancelled";
         }
-        return CallbackNames.of(task());
+        return CallbackNames.of(untraced(task));
+    }
+
+    private static Runnable untraced(Runnable task) {
+        return task instanceof Traced traced ? traced.task : task;
     }
 
     @Override

@@ -4,7 +4,7 @@ package io.jvloop.loop;
  * What a registered channel calls when it is ready: the whole interface between the loop and everything above
  * it.
  *
- * <p>Both methods run on the loop's thread and must not block. What they throw goes to the loop's exception
+ * <p>All methods run on the loop's thread and must not block. What they throw goes to the loop's exception
  * handler; the other channels of the same turn are served all the same.
  */
 @FunctionalInterface
@@ -16,6 +16,14 @@ public interface IoHandler {
      *             should read before it writes, so that an answer can leave in the turn its question came
      */
     void ready(int ops);
+
+    /**
+     * The loop has been asked to {@linkplain EventLoop#drain end in order}: accept nothing new, finish, and
+     * close by yourself. Called once; for a channel that is registered later, or handed to this handler
+     * later, in the turn after that. Whoever is not done in time hears {@link #loopClosing}.
+     */
+    default void draining() {
+    }
 
     /**
      * The loop is being closed with this channel still registered. Last chance to end in order: what is

@@ -1,7 +1,8 @@
 package io.jvloop.loop;
 
-import java.util.ArrayDeque;
-import java.util.Collection;
+import java.io.IOException;
+import java.nio.channels.SelectableChannel;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -22,28 +23,27 @@ import java.util.concurrent.CompletableFuture;
  * <pre>
  *   IDLE ──run…──▶ RUNNING ──stop(), fatal error──▶ IDLE ──close()──▶ CLOSED
  * </pre>
- * RUNNING is {@code thread != null}: the field is the lock that says who owns everything else here.
+ * RUNNING is {@code thread != null}: the field is the lock that says who owns everything else here. How a
+ * loop comes to its end, in order or at once, is in {@link Ending}.
  *
- * <p>Read next: {@link Handle}, {@link TimerHeap}, {@link CallbackQueue}, {@link SelectorPoller}.
+ * <p>Read next: {@link Handle}, {@link Timers}, {@link CallbackQueue}, {@link SelectorPoller},
+ * {@link Ending}.
  */
 final class Reactor {
-    /** A protocol that queues a callback from every callback must not keep {@link #close} from returning. */
-    private static final int LAST_BATCHES = 16;
-
     private static final ThreadLocal<EventLoop> CURRENT = new ThreadLocal<>();
 
     private final EventLoop loop;
     private final Clock clock;
     private final Poller poller;
     private final CallbackQueue callbacks;
-    private final TimerHeap timers = new TimerHeap();
+    private final Timers timers;
+    private final Ending ending;
     private final Diagnostics diagnostics;
     private final PollPacing pacing;
 
     private volatile Thread thread;
     private volatile boolean closed;
     private volatile boolean stopping;
-    private boolean closing;
     private Thread home = Thread.currentThread(); // the last thread that ran the loop, or that made it
     private long turns;
 
@@ -52,6 +52,8 @@ final class Reactor {
         this.clock = clock;
         this.poller = poller;
         this.callbacks = new CallbackQueue(poller);
+        this.timers = new Timers(this, clock);
+        this.ending = new Ending(loop, this, poller, diagnostics);
         this.diagnostics = diagnostics;
         this.pacing = new PollPacing(clock);
     }
@@ -97,32 +99,22 @@ final class Reactor {
     /** One turn; false when it was the last. The numbers are those of the class comment. */
     private boolean runOnce() {
         turns++;
-        runCallbacks(); // 1
+        int ran = runCallbacks(); // 1
         boolean last = stopping; // a stop() in 3 or 5 comes later: what is queued by then still runs
-        if (last || callbacks.isEmpty() || pacing.pollIsDue()) {
-            poll(last ? 0 : timeoutNanos()); // 2, 3
+        if (last || callbacks.isEmpty() || pacing.pollIsDue(ran)) {
+            poll(last || !callbacks.isEmpty() ? 0 : timers.timeoutNanos()); // 2, 3
         }
-        if (!timers.isEmpty()) {
-            runTimers(clock.nanoTime()); // 4, 5
-        }
+        timers.runDue(); // 4, 5
         return !last;
     }
 
-    private void runCallbacks() {
-        for (int left = callbacks.size(); left > 0; left--) {
+    /** Runs those queued by now; says how many they were. */
+    int runCallbacks() {
+        int count = callbacks.size();
+        for (int left = count; left > 0; left--) {
             run(callbacks.poll());
         }
-    }
-
-    private long timeoutNanos() {
-        if (!callbacks.isEmpty()) {
-            return 0;
-        }
-        if (timers.isEmpty()) {
-            return Poller.FOREVER;
-        }
-        long earliest = Math.max(0, timers.earliestNanos()); // the difference must not overflow
-        return Math.max(0, earliest - clock.nanoTime());
+        return count;
     }
 
     private void poll(long timeoutNanos) {
@@ -139,27 +131,7 @@ final class Reactor {
         }
     }
 
-    private void runTimers(long now) {
-        long bound = timers.nextSequence();
-        ArrayDeque<TimerHandle> armedMeanwhile = null;
-        try {
-            TimerHandle timer;
-            while ((timer = timers.popDue(now)) != null) {
-                if (timer.sequence < bound) {
-                    run(timer);
-                } else { // rare: a callback of this very step armed a timer for the past
-                    armedMeanwhile = armedMeanwhile == null ? new ArrayDeque<>() : armedMeanwhile;
-                    armedMeanwhile.add(timer);
-                }
-            }
-        } finally {
-            if (armedMeanwhile != null) {
-                armedMeanwhile.stream().filter(Handle::isPending).forEach(timers::add);
-            }
-        }
-    }
-
-    private void run(Handle handle) {
+    void run(Handle handle) {
         if (diagnostics.debug()) {
             diagnostics.runWatched(handle);
             return;
@@ -172,6 +144,18 @@ final class Reactor {
     }
 
     // ------------------------------------------------------------------------------------------- scheduling
+
+    Handle callSoon(Runnable callback) {
+        Handle handle = new Handle(Objects.requireNonNull(callback, "callback"), diagnostics.trace());
+        add(handle);
+        return handle;
+    }
+
+    Handle callSoonThreadsafe(Runnable callback) {
+        Handle handle = new Handle(Objects.requireNonNull(callback, "callback"), diagnostics.trace());
+        addThreadsafe(handle);
+        return handle;
+    }
 
     /** Queues for the next turn; on a foreign thread the safe way, or in debug mode not at all. */
     void add(Handle handle) {
@@ -200,32 +184,8 @@ final class Reactor {
         }
     }
 
-    void arm(TimerHandle timer) {
-        refuseIfClosed();
-        if (isForeign()) {
-            refuseInDebugMode("callLater or callAt");
-            addThreadsafe(new Handle(() -> armIfPending(timer), null));
-        } else {
-            timers.arm(timer);
-        }
-    }
-
-    private void armIfPending(TimerHandle timer) {
-        if (timer.isPending()) {
-            timers.arm(timer);
-        }
-    }
-
-    /**
-     * A timer was cancelled: it leaves the heap now, or, cancelled on a foreign thread, as soon as the loop
-     * gets to it.
-     */
-    void disarm(TimerHandle timer) {
-        if (inLoop() || thread == null && Thread.currentThread() == home) {
-            timers.remove(timer);
-        } else {
-            postUnlessClosed(() -> timers.remove(timer));
-        }
+    TimerHandle arm(Runnable callback, long deadlineNanos) {
+        return timers.arm(Objects.requireNonNull(callback, "callback"), deadlineNanos, diagnostics.trace());
     }
 
     void postUnlessClosed(Runnable callback) {
@@ -263,6 +223,14 @@ final class Reactor {
     }
 
     /**
+     * Whether the calling thread may touch what is the loop's: it runs the loop, or while nobody does, was
+     * the last that did.
+     */
+    boolean isHome() {
+        return inLoop() || thread == null && Thread.currentThread() == home;
+    }
+
+    /**
      * Whether another thread owns the loop now; one comparison, so it is made on every call, debug mode or
      * not.
      */
@@ -271,7 +239,7 @@ final class Reactor {
         return owner != null && owner != Thread.currentThread();
     }
 
-    private void refuseInDebugMode(String operation) {
+    void refuseInDebugMode(String operation) {
         if (diagnostics.debug()) {
             requireLoopThread(operation);
         }
@@ -285,6 +253,12 @@ final class Reactor {
         }
     }
 
+    Registration register(SelectableChannel channel, int ops, IoHandler handler) throws IOException {
+        requireLoopThread("register");
+        ending.refuseNewChannels();
+        return poller.register(channel, ops, handler);
+    }
+
     /** A channel is about to be served: the loop is awake, and I/O is going on. */
     void awake() {
         callbacks.awake();
@@ -294,13 +268,6 @@ final class Reactor {
     LoopStats stats(int buffers) {
         return new LoopStats(poller.registrations().size(), timers.size(), callbacks.size(), buffers, turns,
                 diagnostics.failures(), poller.rebuilds());
-    }
-
-    /** What would be registered during the last turn would not hear of the end. */
-    void refuseNewChannels() {
-        if (closing) {
-            throw new IllegalStateException("Event loop is closed");
-        }
     }
 
     void refuseIfClosed() {
@@ -332,44 +299,41 @@ final class Reactor {
         thread = null;
     }
 
-    /** Closes for good; false if that was done before. */
-    synchronized boolean close() {
+    Ending ending() {
+        return ending;
+    }
+
+    Diagnostics diagnostics() {
+        return diagnostics;
+    }
+
+    /**
+     * Closes for good, unless that was done before; the release comes last. What fails fatally on the way is
+     * thrown, but after everything: a loop that was half closed could neither be run nor let go.
+     */
+    synchronized void close(Runnable release) {
         if (closed) {
-            return false;
+            return;
         }
         if (thread != null) {
             throw new IllegalStateException(
                     "Cannot close a running event loop; call stop() and close it when run… has returned");
         }
-        lastTurn();
+        Attempts attempts = new Attempts();
+        attempts.add(() -> lastTurn(attempts));
         closed = true;
-        dropCallbacks();
-        poller.close();
-        return true;
+        dropCallbacks(attempts); // from now on nobody can add one
+        attempts.add(poller::close);
+        attempts.add(release);
+        attempts.throwFirst();
     }
 
-    /**
-     * Nothing queued runs any more, but connectionLost is promised even to those whose loop is closed under
-     * them.
-     */
-    private void lastTurn() {
+    private void lastTurn(Attempts attempts) {
         EventLoop outer = CURRENT.get();
         thread = Thread.currentThread();
         CURRENT.set(loop);
-        closing = true;
         try {
-            dropCallbacks();
-            Collection<Registration> open = poller.registrations();
-            if (!open.isEmpty()) {
-                Diagnostics
-                        .warn("Closing an event loop with " + open.size() + " open channel(s), for example "
-                                + open.iterator().next().channel()); // a handler might not print
-            }
-            open.forEach(diagnostics::closing);
-            for (int batch = 0; batch < LAST_BATCHES && !callbacks.isEmpty(); batch++) {
-                runCallbacks();
-            }
-            poller.registrations().forEach(Registration::close);
+            ending.lastTurn(attempts);
         } finally {
             end();
             CURRENT.set(outer);
@@ -377,11 +341,13 @@ final class Reactor {
     }
 
     /** Cancels what is queued; but completions run: a future's, and connectionLost. */
-    private void dropCallbacks() {
-        callbacks.drop(this::run);
-        for (TimerHandle timer : timers.clear()) {
-            timer.cancel();
-        }
+    void dropCallbacks(Attempts attempts) {
+        callbacks.drop(completion -> attempts.add(() -> run(completion)));
+        timers.cancelAll();
+    }
+
+    boolean hasCallbacks() {
+        return !callbacks.isEmpty();
     }
 
     @Override

@@ -56,6 +56,9 @@ public final class Registration {
             return;
         }
         loop.requireLoopThread("Registration.interest");
+        if (key == null) {
+            return; // closed
+        }
         try {
             key.interestOps(ops);
             interest = ops;
@@ -92,6 +95,7 @@ public final class Registration {
      */
     public void handler(IoHandler handler) {
         this.handler = Objects.requireNonNull(handler, "handler");
+        loop.reactor().ending().handed(this);
     }
 
     /**
@@ -100,6 +104,10 @@ public final class Registration {
      */
     public void close() {
         interest = 0;
+        if (key != null) {
+            key = null; // says that this end has been counted; a field more would cost each channel 8 bytes
+            loop.reactor().ending().gone();
+        }
         try {
             channel.close();
         } catch (IOException e) {

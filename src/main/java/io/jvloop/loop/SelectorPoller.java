@@ -81,7 +81,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     @Override
     public void accept(SelectionKey key) {
         Registration registration = (Registration) key.attachment();
-        loop.awake();
+        loop.reactor().awake();
         try {
             IoHandler handler = registration.handler();
             if (diagnostics.debug()) {
@@ -112,6 +112,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
         channel.configureBlocking(false);
         Registration registration = new Registration(loop, channel, handler);
         registration.bind(selector, ops);
+        loop.reactor().ending().registered(registration);
         return registration;
     }
 

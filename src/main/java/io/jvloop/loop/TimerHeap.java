@@ -78,8 +78,13 @@ final class TimerHeap {
 
     /** Adds a timer behind all others of the same deadline. */
     void arm(TimerHandle timer) {
-        timer.sequence = sequence++;
+        number(timer);
         add(timer);
+    }
+
+    /** Makes a timer the youngest. */
+    void number(TimerHandle timer) {
+        timer.sequence = sequence++;
     }
 
     /** Adds a timer that already has its sequence number. */
@@ -91,6 +96,13 @@ final class TimerHeap {
         timer.slot = slot;
         handles[slot] = timer;
         siftUp(end++, slot, timer.when());
+    }
+
+    /** Puts a timer that is in the heap where its new deadline belongs, behind all others of the same. */
+    void move(TimerHandle timer) {
+        number(timer);
+        int slot = timer.slot;
+        siftUp(sink(places[slot]), slot, timer.when());
     }
 
     /** Takes out the first timer if it is due at {@code nowNanos}, else returns null. */
@@ -106,7 +118,7 @@ final class TimerHeap {
     /** Takes out a timer wherever it is; one that is not in the heap is ignored. */
     void remove(TimerHandle timer) {
         int slot = timer.slot;
-        if (slot == TimerHandle.NOT_ARMED) {
+        if (slot < 0) {
             return;
         }
         int hole = places[slot];

@@ -19,6 +19,7 @@ import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -202,22 +203,50 @@ class CloseTest {
     }
 
     @Test
-    void fatalErrorWhileClosingLeavesALoopThatCanBeClosedAgain(EventLoop loop, ExpectedLogs logs)
+    @Contract(section = LOOP,
+            value = "A fatal error while a loop is closed is thrown when everything has been closed")
+    void fatalErrorWhileClosingIsThrownWhenEverythingIsClosed(EventLoop loop, ExpectedLogs logs)
             throws IOException {
         Pipe pipe = Pipe.open();
-        loop.register(pipe.source(), 0, new Closing(loop, () -> {
-            if (log.isEmpty()) {
-                log.add("first try");
-                throw new InternalError("made by the test");
-            }
-        }));
-        assertThatThrownBy(loop::close).isInstanceOf(InternalError.class);
+        Runnable fatal = () -> {
+            log.add("told");
+            loop.callSoon(() -> log.add("queued then"));
+            throw new InternalError("error " + log.size());
+        };
+        loop.register(pipe.source(), 0, new Closing(loop, fatal));
+        loop.register(pipe.sink(), 0, new Closing(loop, fatal));
+        Handle dropped = loop.callSoon(NOTHING);
+        loop.buffers().release(loop.buffers().acquire(1));
+        assertThatThrownBy(loop::close).isInstanceOf(InternalError.class).hasMessage("error 1")
+                .satisfies(first -> assertThat(first.getSuppressed()).singleElement()
+                        .extracting(Throwable::getMessage).isEqualTo("error 2"));
+        assertThat(log).containsExactly("told", "told", "queued then", "queued then");
         assertThat(loop.isRunning()).isFalse();
-        loop.close();
         assertThat(loop.isClosed()).isTrue();
-        assertThat(pipe.source().isOpen()).isFalse();
-        pipe.sink().close();
-        assertThat(logs.takeAll()).hasSize(2);
+        assertThat(dropped.isCancelled()).isTrue();
+        assertThat(pipe.source().isOpen() || pipe.sink().isOpen()).isFalse();
+        assertThat(loop.buffers().keptBytes()).isZero();
+        loop.close();
+        logs.takeOne();
+    }
+
+    @Test
+    void fatalErrorOfACompletionDoesNotKeepTheOthersFromBeingRun(EventLoop loop) {
+        for (int i = 0; i < 3; i++) {
+            Fatal completion = () -> {
+                log.add("completion");
+                throw new InternalError("made by the test");
+            };
+            loop.callSoon(completion);
+            loop.callSoon(() -> log.add("what was queued does not run"));
+        }
+        assertThatThrownBy(loop::close).isInstanceOf(InternalError.class);
+        assertThat(log).containsExactly("completion", "completion", "completion");
+        assertThat(loop.isClosed()).isTrue();
+        assertThat(loop.stats().callbacks()).isZero();
+    }
+
+    private interface Fatal extends Runnable, AsynchronousCompletionTask {
     }
 
     @Test

@@ -15,7 +15,7 @@ class PollPacingTest {
     @Test
     void looksInEveryTurnAtFirst() {
         for (int look = 0; look < PATIENCE; look++) {
-            assertThat(pacing.pollIsDue()).isTrue();
+            assertThat(pacing.pollIsDue(1)).isTrue();
             pacing.pollBegins();
         }
     }
@@ -23,10 +23,10 @@ class PollPacingTest {
     @Test
     void afterManyEmptyLooksItLooksEveryTwentyMicroseconds() {
         lookInVain();
-        assertThat(pacing.pollIsDue()).isTrue();
+        assertThat(pacing.pollIsDue(1)).isTrue();
         for (int round = 0; round < 10; round++) {
             long begin = now;
-            while (!pacing.pollIsDue()) {
+            while (!pacing.pollIsDue(1)) {
                 now += 100;
             }
             assertThat(now - begin).isBetween(PACE - 100, 2 * PACE);
@@ -37,8 +37,8 @@ class PollPacingTest {
     @Test
     void serviceOfAChannelEndsThePacing() {
         lookInVain();
-        assertThat(pacing.pollIsDue()).isTrue();
-        assertThat(pacing.pollIsDue()).isFalse();
+        assertThat(pacing.pollIsDue(1)).isTrue();
+        assertThat(pacing.pollIsDue(1)).isFalse();
         pacing.ioSeen();
         looksInEveryTurnAtFirst();
     }
@@ -47,17 +47,17 @@ class PollPacingTest {
     void slowTurnsLookEveryTime() {
         lookInVain();
         for (int turn = 0; turn < 200; turn++) {
-            pacing.pollIsDue();
+            pacing.pollIsDue(1);
         }
         int turnsUntilItNotices = 0;
         do {
             now += 1_000_000;
             turnsUntilItNotices++;
-        } while (!pacing.pollIsDue());
+        } while (!pacing.pollIsDue(1));
         assertThat(turnsUntilItNotices).isLessThanOrEqualTo(64);
         for (int turn = 0; turn < 10; turn++) {
             now += 1_000_000;
-            assertThat(pacing.pollIsDue()).isTrue();
+            assertThat(pacing.pollIsDue(1)).isTrue();
         }
     }
 

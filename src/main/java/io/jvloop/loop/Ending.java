@@ -1,0 +1,165 @@
+package io.jvloop.loop;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
+
+/**
+ * How a loop comes to its end: in order, if it is given the time, or at once.
+ *
+ * <pre>
+ *   OPEN ──drain()──▶ DRAINING ──close()──▶ CLOSING ──▶ closed
+ *     └─────────────────close()────────────────┘
+ * </pre>
+ * <ul>
+ * <li><b>DRAINING</b>: every handler has been told once to finish by itself. There is no way back, and the
+ * loop works as before: it is for its owner to stop it. Whoever comes now, as a new channel or as the new
+ * handler of an old one, is told in the next turn: a connection that was accepted a moment ago, for example.
+ * <li><b>CLOSING</b>: the last turn. Nothing queued runs any more, but those whose channels are still open
+ * hear of it, and what they queue then does run: {@code connectionLost} is promised to them, too.
+ * </ul>
+ *
+ * <p><b>When all are gone.</b> A counter of registrations says so, not a timer that looks. The channel that
+ * goes last has usually queued its {@code connectionLost}, or will before its callback returns; so the word
+ * is given two turns later, to a waiter who then finds everything done; and not if there is a new channel by
+ * then, for example of a client that tries the next address.
+ *
+ * <p><b>Thread.</b> The loop's, unless said otherwise.
+ */
+final class Ending {
+    /** A protocol that queues a callback from every callback must not keep a loop from closing. */
+    private static final int LAST_BATCHES = 16;
+
+    private final EventLoop loop;
+    private final Reactor reactor;
+    private final Poller poller;
+    private final Diagnostics diagnostics;
+    private final List<CompletableFuture<Boolean>> waiting = new ArrayList<>();
+    private int registered;
+    private boolean draining;
+    private boolean closing;
+    private boolean lookQueued;
+
+    Ending(EventLoop loop, Reactor reactor, Poller poller, Diagnostics diagnostics) {
+        this.loop = loop;
+        this.reactor = reactor;
+        this.poller = poller;
+        this.diagnostics = diagnostics;
+    }
+
+    // ------------------------------------------------------------------------------------------- draining
+
+    /** Any thread. The request is a completion, so that a loop closed before it gets there still answers. */
+    CompletableFuture<Boolean> drain(long deadlineNanos) {
+        CompletableFuture<Boolean> ended = loop.createFuture();
+        Request request = () -> begin(ended, deadlineNanos);
+        reactor.addThreadsafe(new Handle(request, null));
+        return ended;
+    }
+
+    private void begin(CompletableFuture<Boolean> ended, long deadlineNanos) {
+        if (closing) {
+            ended.complete(registered == 0);
+            return;
+        }
+        TimerHandle deadline = reactor.arm(() -> ended.complete(false), deadlineNanos);
+        ended.whenComplete((inOrder, cancelled) -> deadline.cancel());
+        waiting.removeIf(CompletableFuture::isDone); // those that were too late, or cancelled
+        waiting.add(ended);
+        if (!draining) {
+            draining = true;
+            poller.registrations().forEach(registration -> tell(registration, registration.handler()));
+        }
+        if (registered == 0) {
+            lookSoon();
+        }
+    }
+
+    /** A channel was registered. */
+    void registered(Registration registration) {
+        registered++;
+        handed(registration);
+    }
+
+    /** A channel has a new handler. */
+    void handed(Registration registration) {
+        if (draining && !closing) {
+            IoHandler handler = registration.handler();
+            reactor.add(new Handle(() -> tell(registration, handler), null));
+        }
+    }
+
+    /** A registration has ended. */
+    void gone() {
+        registered--;
+        if (registered == 0 && !waiting.isEmpty()) {
+            lookSoon();
+        }
+    }
+
+    /** Unless the channel is closed or has passed to another handler meanwhile, who is told for himself. */
+    private void tell(Registration registration, IoHandler handler) {
+        if (!registration.isOpen() || registration.handler() != handler) {
+            return;
+        }
+        try {
+            handler.draining();
+        } catch (Throwable t) { // the other owners must hear of it too
+            diagnostics.failed("Exception while the loop drains", t, "channel", registration);
+        }
+    }
+
+    private void lookSoon() {
+        if (!lookQueued && !closing) {
+            lookQueued = true;
+            Handle look = new Handle(this::look, null);
+            reactor.add(new Handle(() -> reactor.add(look), null));
+        }
+    }
+
+    private void look() {
+        lookQueued = false;
+        if (registered == 0) {
+            answer(true);
+        }
+    }
+
+    private void answer(boolean inOrder) {
+        List<CompletableFuture<Boolean>> all = List.copyOf(waiting);
+        waiting.clear(); // first: whoever is answered may ask again
+        all.forEach(ended -> ended.complete(inOrder));
+    }
+
+    // -------------------------------------------------------------------------------------------- closing
+
+    /** What would be registered during the last turn would not hear of the end. */
+    void refuseNewChannels() {
+        if (closing) {
+            throw new IllegalStateException("Event loop is closed");
+        }
+    }
+
+    void lastTurn(Attempts attempts) {
+        closing = true;
+        reactor.dropCallbacks(attempts);
+        Collection<Registration> open = poller.registrations();
+        if (!open.isEmpty()) {
+            Diagnostics.warn("Closing an event loop with " + open.size() + " open channel(s), for example "
+                    + open.iterator().next().channel()); // a handler might not print
+        }
+        for (Registration registration : open) {
+            attempts.add(() -> diagnostics.closing(registration));
+        }
+        for (int batch = 0; batch < LAST_BATCHES && reactor.hasCallbacks(); batch++) {
+            attempts.add(reactor::runCallbacks);
+        }
+        poller.registrations().forEach(registration -> attempts.add(registration::close));
+        attempts.add(() -> answer(open.isEmpty()));
+    }
+
+    /** A callback that a loop does not drop when it is closed. */
+    private interface Request extends Runnable, AsynchronousCompletionTask {
+    }
+}
