@@ -19,12 +19,19 @@ final class Attempts {
         }
     }
 
+    boolean haveFailed() {
+        return first != null;
+    }
+
     void throwFirst() {
         if (first instanceof Error error) {
             throw error;
         }
         if (first instanceof RuntimeException exception) {
             throw exception;
+        }
+        if (first != null) { // a checked one, out of code that does not declare it
+            throw new IllegalStateException(first);
         }
     }
 }

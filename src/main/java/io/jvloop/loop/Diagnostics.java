@@ -102,6 +102,11 @@ final class Diagnostics {
         if (isFatal(context.exception())) {
             throw (VirtualMachineError) context.exception();
         }
+        deliver(context);
+    }
+
+    /** Reports even a fatal error, for who has caught it in the end; throws only what the handler throws. */
+    void deliver(ExceptionContext context) {
         failures++;
         if (handler == null) {
             logOrDie(context);

@@ -64,16 +64,42 @@ final class Ending {
             ended.complete(registered == 0);
             return;
         }
-        TimerHandle deadline = reactor.arm(() -> ended.complete(false), deadlineNanos);
+        TimerHandle deadline = reactor.arm(() -> ended.complete(registered == 0), deadlineNanos);
         ended.whenComplete((inOrder, cancelled) -> deadline.cancel());
         waiting.removeIf(CompletableFuture::isDone); // those that were too late, or cancelled
         waiting.add(ended);
-        if (!draining) {
-            draining = true;
-            poller.registrations().forEach(registration -> tell(registration, registration.handler()));
-        }
         if (registered == 0) {
             lookSoon();
+        }
+        if (!draining) {
+            draining = true;
+            tellAll();
+        }
+    }
+
+    /** Whom to tell is settled first: one may hand his channel over, and the new handler is told in time. */
+    private void tellAll() {
+        List<Runnable> calls = poller.registrations().stream().map(this::call).toList();
+        Attempts attempts = new Attempts();
+        calls.forEach(attempts::add);
+        attempts.throwFirst();
+    }
+
+    /** What tells the present handler, unless by then he or the channel is gone. */
+    private Runnable call(Registration registration) {
+        IoHandler handler = registration.handler();
+        return () -> {
+            if (registration.isOpen() && registration.handler() == handler) {
+                tell(registration, handler);
+            }
+        };
+    }
+
+    private void tell(Registration registration, IoHandler handler) {
+        try {
+            handler.draining();
+        } catch (Throwable t) { // the other owners must hear of it too
+            diagnostics.failed("Exception while the loop drains", t, "channel", registration);
         }
     }
 
@@ -86,8 +112,7 @@ final class Ending {
     /** A channel has a new handler. */
     void handed(Registration registration) {
         if (draining && !closing) {
-            IoHandler handler = registration.handler();
-            reactor.add(new Handle(() -> tell(registration, handler), null));
+            reactor.add(new Handle(call(registration), null));
         }
     }
 
@@ -96,18 +121,6 @@ final class Ending {
         registered--;
         if (registered == 0 && !waiting.isEmpty()) {
             lookSoon();
-        }
-    }
-
-    /** Unless the channel is closed or has passed to another handler meanwhile, who is told for himself. */
-    private void tell(Registration registration, IoHandler handler) {
-        if (!registration.isOpen() || registration.handler() != handler) {
-            return;
-        }
-        try {
-            handler.draining();
-        } catch (Throwable t) { // the other owners must hear of it too
-            diagnostics.failed("Exception while the loop drains", t, "channel", registration);
         }
     }
 
