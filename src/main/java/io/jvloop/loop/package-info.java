@@ -17,7 +17,8 @@
  * <p>It never hears of sockets, protocols or names; those stand on {@code EventLoop.register}.
  *
  * <p>Reading order: {@code EventLoop} (the contract), {@code Reactor.runOnce} (the turn), {@code Handle},
- * {@code TimerHandle} and {@code TimerHeap}, {@code CallbackQueue} (the only concurrency, with its proof),
- * {@code SelectorPoller} and {@code Registration}. Then {@code io.jvloop.transport}: sockets on top of this.
+ * {@code TimerHandle}, {@code Timers} and {@code TimerHeap}, {@code CallbackQueue} (the only concurrency,
+ * with its proof), {@code SelectorPoller} and {@code Registration}, {@code Ending} (drained or closed) and
+ * {@code LoopGroup} (several loops). Then {@code io.jvloop.transport}: sockets on top of this.
  */
 package io.jvloop.loop;

@@ -8,9 +8,14 @@ import org.junit.jupiter.api.Test;
 class PollPacingTest {
     private static final int PATIENCE = 32;
     private static final long PACE = 20_000;
+    private static final int MOST_CALLBACKS = 16;
 
     private long now = 1_000_000;
-    private final PollPacing pacing = new PollPacing(() -> now);
+    private int readings;
+    private final PollPacing pacing = new PollPacing(() -> {
+        readings++;
+        return now;
+    });
 
     @Test
     void looksInEveryTurnAtFirst() {
@@ -46,18 +51,45 @@ class PollPacingTest {
     @Test
     void slowTurnsLookEveryTime() {
         lookInVain();
-        for (int turn = 0; turn < 200; turn++) {
-            pacing.pollIsDue(1);
-        }
+        becomeQuick();
         int turnsUntilItNotices = 0;
         do {
             now += 1_000_000;
             turnsUntilItNotices++;
         } while (!pacing.pollIsDue(1));
-        assertThat(turnsUntilItNotices).isLessThanOrEqualTo(64);
+        assertThat(turnsUntilItNotices).isLessThanOrEqualTo(MOST_CALLBACKS);
         for (int turn = 0; turn < 10; turn++) {
             now += 1_000_000;
             assertThat(pacing.pollIsDue(1)).isTrue();
+        }
+    }
+
+    @Test
+    void slowCallbacksAreNoticedInTheFirstTurnThatRunsManyOfThem() {
+        lookInVain();
+        becomeQuick();
+        now += 1_000_000;
+        assertThat(pacing.pollIsDue(MOST_CALLBACKS)).isTrue();
+        now += 1_000_000;
+        assertThat(pacing.pollIsDue(1)).isTrue();
+        now += 1_000_000;
+        assertThat(pacing.pollIsDue(100_000)).isTrue();
+    }
+
+    @Test
+    void clockIsReadOncePerManyQuickCallbacks() {
+        lookInVain();
+        becomeQuick();
+        int before = readings;
+        for (int turn = 0; turn < 10 * MOST_CALLBACKS; turn++) {
+            pacing.pollIsDue(1);
+        }
+        assertThat(readings - before).isEqualTo(10);
+    }
+
+    private void becomeQuick() {
+        for (int turn = 0; turn < 10 * MOST_CALLBACKS; turn++) {
+            pacing.pollIsDue(1);
         }
     }
 
