@@ -46,7 +46,7 @@ public final class FlowControl {
      * @param bytes the present size
      * @param protocol whom to tell
      */
-    public void limits(WriteBufferLimits newLimits, long bytes, Protocol protocol) {
+    public void limits(WriteBufferLimits newLimits, long bytes, BaseProtocol protocol) {
         limits = Objects.requireNonNull(newLimits, "limits");
         grown(bytes, protocol);
         shrunk(bytes, protocol);
@@ -58,7 +58,7 @@ public final class FlowControl {
      * @param bytes its size now
      * @param protocol whom to tell if that is above the high mark
      */
-    public void grown(long bytes, Protocol protocol) {
+    public void grown(long bytes, BaseProtocol protocol) {
         if (!paused && bytes > limits.highBytes()) {
             paused = true;
             tell("pauseWriting", protocol::pauseWriting, protocol);
@@ -71,14 +71,14 @@ public final class FlowControl {
      * @param bytes its size now
      * @param protocol whom to tell if that is at or below the low mark
      */
-    public void shrunk(long bytes, Protocol protocol) {
+    public void shrunk(long bytes, BaseProtocol protocol) {
         if (paused && bytes <= limits.lowBytes()) {
             paused = false;
             tell("resumeWriting", protocol::resumeWriting, protocol);
         }
     }
 
-    private void tell(String method, Runnable call, Protocol protocol) {
+    private void tell(String method, Runnable call, BaseProtocol protocol) {
         try {
             call.run();
         } catch (Throwable t) { // reported, not fatal

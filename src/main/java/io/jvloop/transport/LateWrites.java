@@ -15,18 +15,24 @@ final class LateWrites {
     /** asyncio's threshold. */
     private static final int LOGGED = 5;
 
-    private int count;
+    private LateWrites() {
+    }
 
-    /** Takes the bytes, counts the call, and logs the fifth. */
-    void drop(Object transport, ByteBuffer... parts) {
+    /** Takes the bytes, logs the fifth such call, and returns how many there were, this one included. */
+    static int drop(int before, Object transport, ByteBuffer... parts) {
         for (ByteBuffer part : parts) {
             part.position(part.limit());
         }
-        if (++count == LOGGED) {
-            LOGGER.log(Level.WARNING,
-                    "{0} writes after the end of {1}; its protocol should stop at connectionLost. "
-                            + "What follows is dropped without a word",
-                    LOGGED, transport);
+        if (before + 1 == LOGGED) {
+            try {
+                LOGGER.log(Level.WARNING,
+                        "{0} writes after the end of {1}; its protocol should stop at connectionLost. "
+                                + "What follows is dropped without a word",
+                        LOGGED, transport);
+            } catch (RuntimeException loggingIsBroken) {
+                // a logger of the application's that throws must not make this write throw
+            }
         }
+        return before + 1;
     }
 }

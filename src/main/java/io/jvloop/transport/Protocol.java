@@ -21,10 +21,13 @@ import java.nio.ByteBuffer;
  * aborted and {@code connectionLost} gets it; from the others it is only reported. Either way the loop's
  * exception handler hears of it.
  *
+ * <p>{@code connectionLost}, {@code pauseWriting}, {@code resumeWriting} and {@code draining} are inherited
+ * from {@link BaseProtocol}.
+ *
  * @see BufferedProtocol
  * @see Transport
  */
-public interface Protocol {
+public interface Protocol extends BaseProtocol {
     /**
      * The connection is up. Reading begins when this returns, unless it called {@code pauseReading}; writing
      * may begin here.
@@ -55,19 +58,12 @@ public interface Protocol {
     }
 
     /**
-     * The connection is over: the last call, exactly once for each {@code connectionMade}. The transport is
-     * closed already.
+     * Nothing was received, and nothing sent, for as long as {@link Transport#setIdleTimeout} allows.
      *
-     * @param cause null after {@code close}, {@code abort} or the peer's orderly end; otherwise the failure
+     * @return false, the default, to abort the connection with a {@code SocketTimeoutException}; true to go
+     *             on for another such time, after asking the peer for a sign of life for example
      */
-    default void connectionLost(Throwable cause) {
-    }
-
-    /** More than the high mark is waiting to be sent: stop writing. Called from inside {@code write}. */
-    default void pauseWriting() {
-    }
-
-    /** What was waiting has sunk to the low mark: go on writing. */
-    default void resumeWriting() {
+    default boolean idleTimeout() {
+        return false;
     }
 }

@@ -4,6 +4,7 @@ import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
+import java.time.Duration;
 
 /**
  * A connection, as a {@link Protocol} sees it: both halves, the addresses and the socket's options, but not
@@ -19,6 +20,16 @@ public interface Transport extends ReadTransport, WriteTransport {
 
     /** {@return the peer's address; stays valid after the end of the connection} Any thread. */
     SocketAddress remoteAddress();
+
+    /**
+     * Ends the connection when nothing has been received or sent for a while, with a {@code
+     * SocketTimeoutException} for {@code connectionLost}; the protocol may object, see {@link
+     * Protocol#idleTimeout}. Bytes that are queued because the peer does not read them do not count as sent.
+     *
+     * @param timeout how long; replaces a timeout set before, and begins now. Null for none, as at first
+     * @throws IllegalArgumentException if it is not positive
+     */
+    void setIdleTimeout(Duration timeout);
 
     /**
      * Reads a socket option.

@@ -4,6 +4,8 @@ import io.jvloop.buffer.BufferPool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
 
 /**
@@ -21,24 +23,33 @@ final class WriteSide {
     /** Null until the channel first refuses something: ten thousand quick connections need no queue. */
     private WriteQueue queue;
 
+    /** What follows the queue: files, each with the bytes written after it. Null until the first file. */
+    private Deque<FileSend> files;
+
     WriteSide(BufferPool pool, GatheringByteChannel channel) {
         this.pool = pool;
         this.channel = channel;
     }
 
     boolean hasQueued() {
-        return queue != null && !queue.isEmpty();
+        return queue != null && !queue.isEmpty() || hasFiles();
     }
 
+    private boolean hasFiles() {
+        return files != null && !files.isEmpty();
+    }
+
+    /** Bytes in memory; those of files are none. */
     long queuedBytes() {
-        return queue == null ? 0 : queue.size();
+        long bytes = queue == null ? 0 : queue.size();
+        return hasFiles() ? bytes + files.stream().mapToLong(FileSend::bytesAfter).sum() : bytes;
     }
 
     /** Takes all of {@code data}, also when it throws. */
     void write(ByteBuffer data) throws IOException {
         try {
             if (hasQueued()) {
-                queue.append(data);
+                last().append(data);
             } else if (data.isDirect()) {
                 channel.write(data);
                 queueRest(data);
@@ -60,7 +71,7 @@ final class WriteSide {
         }
         try {
             for (ByteBuffer part : parts) {
-                queue().append(part);
+                last().append(part);
             }
         } catch (IllegalStateException e) { // as in write
             throw new IOException("cannot queue what the peer does not take", e);
@@ -70,14 +81,39 @@ final class WriteSide {
         }
     }
 
-    /** Sends of what is queued as much as one system call does. */
-    void flush() throws IOException {
-        queue.flush(channel);
+    /** Sends a part of a file after everything that was written before. */
+    void sendFile(FileSend file) throws IOException {
+        boolean wasIdle = !hasQueued();
+        if (files == null) {
+            files = new ArrayDeque<>();
+        }
+        files.add(file);
+        if (wasIdle) {
+            flush();
+        }
     }
 
-    void clear() {
+    /** Sends of what is queued as much as one system call does; with files, one call for each piece. */
+    void flush() throws IOException {
+        if (queue != null && !queue.isEmpty()) {
+            queue.flush(channel);
+        }
+        while (hasFiles() && (queue == null || queue.isEmpty()) && files.peek().transfer(channel)) {
+            FileSend sent = files.poll();
+            if (sent.bytesAfter() > 0) {
+                queue = sent.after();
+                queue.flush(channel);
+            }
+        }
+    }
+
+    /** The connection is over; whoever waits for a file learns the cause. */
+    void clear(Throwable cause) {
         if (queue != null) {
             queue.clear();
+        }
+        while (hasFiles()) {
+            files.poll().fail(cause);
         }
     }
 
@@ -109,10 +145,20 @@ final class WriteSide {
         }
     }
 
+    /** Where bytes go that are written now. */
+    private WriteQueue last() {
+        return hasFiles() ? files.peekLast().after() : queue();
+    }
+
     private WriteQueue queue() {
         if (queue == null) {
             queue = new WriteQueue(pool);
         }
         return queue;
+    }
+
+    @Override
+    public String toString() {
+        return queuedBytes() + " bytes queued" + (hasFiles() ? ", " + files.size() + " file(s) queued" : "");
     }
 }

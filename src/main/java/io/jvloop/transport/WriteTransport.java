@@ -1,6 +1,8 @@
 package io.jvloop.transport;
 
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The writing half of a connection. Every method belongs to the loop's thread; another gets {@code
@@ -37,6 +39,37 @@ public interface WriteTransport {
      * @param parts the buffers, borrowed
      */
     void writeAll(ByteBuffer... parts);
+
+    /**
+     * Sends a part of a file, after everything written before and before everything written after; to a
+     * socket the kernel moves the bytes, they never enter this process.
+     *
+     * <p>Cancelling the future leaves out what the socket has not taken yet; what was written after the file
+     * is sent all the same.
+     *
+     * @param file open for reading. It must stay open until the future completes, and its position is then
+     *             behind the last byte sent, or not, if it is being sent to several peers at once
+     * @param offset where to begin in the file
+     * @param count bytes, more than 0; fewer are sent if the file ends before
+     * @return the number of bytes sent, completed in a later turn. If the connection ends first it fails with
+     *             a {@link SendFileException}, which has the number sent until then. If the file cannot be
+     *             read to the end the connection is aborted, since the peer could not tell the torso from the
+     *             whole
+     * @throws IllegalArgumentException if the file is closed, or offset or count is out of range
+     * @throws IllegalStateException after {@link #writeEof}
+     * @throws java.nio.channels.NonReadableChannelException if the file is not open for reading
+     */
+    CompletableFuture<Long> sendFile(FileChannel file, long offset, long count);
+
+    /**
+     * Sends a whole file, as {@link #sendFile(FileChannel, long, long)}.
+     *
+     * @param file open for reading
+     * @return the number of bytes sent
+     */
+    default CompletableFuture<Long> sendFile(FileChannel file) {
+        return sendFile(file, 0, FileSend.TO_THE_END);
+    }
 
     /**
      * Ends the writing side once everything queued is sent; the peer sees the end, reading goes on.

@@ -32,7 +32,7 @@ class WriteSideTest {
 
     @AfterEach
     void everyBufferIsBack() {
-        side.clear();
+        side.clear(null);
         assertThat(side.hasQueued()).isFalse();
         assertThat(side.queuedBytes()).isZero();
         assertThat(pool.outstanding()).isZero();

@@ -1,0 +1,121 @@
+package io.jvloop.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectionKey;
+import java.util.Objects;
+
+/**
+ * The reading half of a stream transport. Hot: {@link #ready} → read → {@code dataReceived}. Loop thread.
+ *
+ * <p><b>One read per readiness event</b> is fair, since what is left is reported again next turn, and avoids
+ * the read that only returns "nothing there".
+ *
+ * <p>Read next: {@link WriteHalf}.
+ */
+final class ReadHalf {
+    private final Lifecycle<?> life;
+    private final ReadableByteChannel channel;
+    private Protocol protocol;
+    private BufferedProtocol buffered; // = protocol if it is one, else null
+    private boolean paused;
+    private boolean ended;
+    private boolean forgotten;
+
+    ReadHalf(Lifecycle<?> life, ReadableByteChannel channel, Protocol protocol) {
+        this.life = life;
+        this.channel = channel;
+        protocol(protocol);
+    }
+
+    Protocol protocol() {
+        return protocol;
+    }
+
+    void protocol(Protocol newProtocol) {
+        Objects.requireNonNull(newProtocol, "protocol");
+        if (forgotten) {
+            return; // after connectionLost nobody calls it any more, so nobody should keep it either
+        }
+        protocol = newProtocol;
+        buffered = newProtocol instanceof BufferedProtocol receiver ? receiver : null;
+    }
+
+    void forgetProtocol() {
+        forgotten = true;
+        protocol = null;
+        buffered = null;
+    }
+
+    /** One read, delivered; true if the peer has ended, and the protocol wants to end as well. */
+    boolean ready() {
+        try {
+            ByteBuffer target =
+                    buffered == null ? life.loop().buffers().scratch() : ReceiveBuffer.of(buffered);
+            if (!isReading()) {
+                return false; // getBuffer itself paused or closed
+            }
+            return buffered == null ? receive(target) : receiveInto(buffered, target);
+        } catch (IOException e) {
+            life.lose(e);
+        } catch (Throwable t) { // the user's code
+            life.fatal(t);
+        }
+        return false;
+    }
+
+    private boolean receive(ByteBuffer data) throws IOException {
+        int count = channel.read(data);
+        if (count > 0) {
+            protocol.dataReceived(data.flip());
+        }
+        if (life.loop().isDebug()) {
+            Scratch.poison(life.loop().buffers(), count);
+        }
+        return count < 0 && peerEnded();
+    }
+
+    private boolean receiveInto(BufferedProtocol receiver, ByteBuffer target) throws IOException {
+        int count = target.isDirect() ? channel.read(target)
+                : Scratch.readThrough(life.loop().buffers(), channel, target);
+        if (count > 0) {
+            receiver.bufferUpdated(count);
+        }
+        return count < 0 && peerEnded();
+    }
+
+    private boolean peerEnded() {
+        ended = true;
+        updateInterest(); // or the end would be reported for ever
+        return !protocol.eofReceived();
+    }
+
+    void pause() {
+        paused = true;
+        updateInterest();
+    }
+
+    void resume() {
+        paused = false;
+        updateInterest();
+    }
+
+    boolean isReading() {
+        return life.isOpen() && !paused && !ended;
+    }
+
+    /** Whether the peer has finished sending. */
+    boolean isEnded() {
+        return ended;
+    }
+
+    void updateInterest() {
+        life.await(SelectionKey.OP_READ, isReading());
+    }
+
+    @Override
+    public String toString() {
+        return (paused ? ", reading paused" : "") + (ended ? ", peer ended" : "");
+    }
+}

@@ -1,0 +1,176 @@
+package io.jvloop.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.GatheringByteChannel;
+import java.nio.channels.SelectionKey;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The writing half of a stream transport: straight to the channel, a queue for what it refuses, back-pressure
+ * from the queue, and an end that waits for the queue. Loop thread.
+ *
+ * <p>Read next: {@link WriteSide}, {@link WriteQueue}, {@link FlowControl}.
+ */
+final class WriteHalf {
+    /** How the end of the stream is told to the peer: a socket is shut down, a pipe closed. */
+    @FunctionalInterface
+    interface EndOfStream {
+        void send() throws IOException;
+    }
+
+    /** Our end of the stream. */
+    private enum Eof { NOT_SENT, REQUESTED, SENT }
+
+    private final Lifecycle<?> life;
+    private final WriteSide side;
+    private final FlowControl flow;
+    private final EndOfStream endOfStream;
+    private Eof eof = Eof.NOT_SENT;
+    private int lateWrites;
+
+    WriteHalf(Lifecycle<?> life, GatheringByteChannel channel, WriteBufferLimits limits,
+            EndOfStream endOfStream) {
+        this.life = life;
+        this.side = new WriteSide(life.loop().buffers(), channel);
+        this.flow = new FlowControl(life.loop(), limits);
+        this.endOfStream = endOfStream;
+    }
+
+    /** Where reports say the trouble is: the transport itself. */
+    void write(Object transport, ByteBuffer data) {
+        requireWritable(transport, "write");
+        if (life.isClosed()) {
+            lateWrites = LateWrites.drop(lateWrites, transport, data);
+            return;
+        }
+        try {
+            side.write(data);
+            queueMayHaveGrown();
+        } catch (IOException e) {
+            life.lose(e);
+        }
+    }
+
+    void writeAll(Object transport, ByteBuffer... parts) {
+        requireWritable(transport, "writeAll");
+        if (life.isClosed()) {
+            lateWrites = LateWrites.drop(lateWrites, transport, parts);
+            return;
+        }
+        try {
+            side.writeAll(parts);
+            queueMayHaveGrown();
+        } catch (IOException e) {
+            life.lose(e);
+        }
+    }
+
+    CompletableFuture<Long> sendFile(Object transport, FileChannel file, long offset, long count) {
+        requireWritable(transport, "sendFile");
+        FileSend send = new FileSend(life.loop(), file, offset, count);
+        if (life.isClosing()) {
+            send.fail(new IOException("not sent, since the connection is closing: " + transport));
+            return send.result();
+        }
+        try {
+            side.sendFile(send);
+            queueMayHaveGrown();
+        } catch (IOException e) {
+            life.lose(e);
+        }
+        return send.result();
+    }
+
+    private void requireWritable(Object transport, String operation) {
+        life.loop().requireLoopThread(operation);
+        if (eof != Eof.NOT_SENT) {
+            throw new IllegalStateException("cannot write after writeEof() on " + transport);
+        }
+    }
+
+    private void queueMayHaveGrown() {
+        if (side.hasQueued()) {
+            updateInterest();
+            flow.grown(side.queuedBytes(), life.protocol());
+        }
+    }
+
+    void updateInterest() {
+        life.await(SelectionKey.OP_WRITE, side.hasQueued());
+    }
+
+    /** The channel takes more; true if everything is sent now. */
+    boolean ready() {
+        try {
+            side.flush();
+        } catch (IOException e) {
+            life.lose(e);
+            return false;
+        }
+        boolean drained = !side.hasQueued();
+        if (drained) {
+            updateInterest();
+            if (eof == Eof.REQUESTED) {
+                sendEof();
+            }
+        }
+        return drained && !life.isClosed();
+    }
+
+    /** After {@link #ready}, and after what its owner had to do then. */
+    void shrunk() {
+        if (!life.isClosed()) {
+            flow.shrunk(side.queuedBytes(), life.protocol());
+        }
+    }
+
+    void writeEof() {
+        life.loop().requireLoopThread("writeEof");
+        if (eof == Eof.NOT_SENT && !life.isClosed()) {
+            eof = Eof.REQUESTED;
+            if (!side.hasQueued()) {
+                sendEof();
+            }
+        }
+    }
+
+    private void sendEof() {
+        eof = Eof.SENT;
+        try {
+            endOfStream.send();
+        } catch (IOException e) {
+            life.lose(e);
+        }
+    }
+
+    boolean hasQueued() {
+        return side.hasQueued();
+    }
+
+    long queuedBytes() {
+        return side.queuedBytes();
+    }
+
+    WriteBufferLimits limits() {
+        return flow.limits();
+    }
+
+    void limits(WriteBufferLimits limits) {
+        life.loop().requireLoopThread("setWriteBufferLimits");
+        if (!life.isClosed()) {
+            flow.limits(limits, side.queuedBytes(), life.protocol());
+        }
+    }
+
+    /** The connection is over: nothing of this is sent any more. */
+    void released(Throwable cause) {
+        side.clear(cause);
+    }
+
+    @Override
+    public String toString() {
+        return ", " + side;
+    }
+}
