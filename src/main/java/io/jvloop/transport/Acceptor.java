@@ -36,6 +36,7 @@ final class Acceptor implements IoHandler {
 
     private final Server server;
     private final EventLoop loop;
+    private final Listener listener;
     private final ServerSocketChannel channel;
     private final SocketAddress address;
     private final Registration registration;
@@ -43,10 +44,11 @@ final class Acceptor implements IoHandler {
     private boolean failing;
     private Pipe spare;
 
-    Acceptor(Server server, EventLoop loop, ServerSocketChannel channel) throws IOException {
+    Acceptor(Server server, EventLoop loop, Listener listener) throws IOException {
         this.server = server;
         this.loop = loop;
-        this.channel = channel;
+        this.listener = listener;
+        this.channel = listener.channel();
         this.address = channel.getLocalAddress();
         this.registration = loop.register(channel, 0, this);
         takeSpare();
@@ -67,6 +69,8 @@ final class Acceptor implements IoHandler {
             retry.cancel();
             retry = null;
         }
+        listener.removeFile(failure -> loop.callExceptionHandler(
+                ExceptionContext.of("Cannot remove the socket file of " + address, failure)));
         registration.close();
         dropSpare();
     }
@@ -94,6 +98,10 @@ final class Acceptor implements IoHandler {
                 takeSpare();
             }
         }
+    }
+
+    public void draining() {
+        server.close();
     }
 
     @Override

@@ -3,14 +3,24 @@ package io.jvloop.transport;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.IoHandler;
 import io.jvloop.loop.Registration;
+import io.jvloop.loop.TimerHandle;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 
-/** One non-blocking connect to one address. Reports once, unless cancelled: {@code won} or {@code failed}. */
+/**
+ * One non-blocking connect to one address. Reports once, unless cancelled: {@code won} or {@code failed}.
+ *
+ * <p><b>A UNIX server whose queue is full.</b> A blocking connect waits for a place. A non-blocking one fails
+ * with EAGAIN and nothing to wait for, since the selector knows of no such event (asyncio takes the socket
+ * for connected then; libuv fails). So it is tried again, ever less often, until there is a place or the
+ * caller has had enough.
+ */
 final class ConnectAttempt implements IoHandler {
     /** Hears how it ended. */
     interface Listener {
@@ -21,20 +31,29 @@ final class ConnectAttempt implements IoHandler {
         void loopClosing();
     }
 
+    private static final long FIRST_RETRY_NANOS = 1_000_000;
+    private static final long LONGEST_RETRY_NANOS = 50_000_000;
+
+    /** What EAGAIN is called; the JDK has no exception of its own for it. */
+    private static final String EAGAIN = "temporarily unavailable";
+
     private final EventLoop loop;
-    private final InetSocketAddress address;
+    private final SocketAddress address;
     private final Listener listener;
     private SocketChannel channel;
     private Registration registration;
+    private TimerHandle retry;
+    private long retryNanos = FIRST_RETRY_NANOS;
 
-    ConnectAttempt(EventLoop loop, InetSocketAddress address, Listener listener) {
+    ConnectAttempt(EventLoop loop, SocketAddress address, Listener listener) {
         this.loop = loop;
         this.address = address;
         this.listener = listener;
     }
 
     /** Begins; failures that show at once are reported from inside this call. */
-    void start(InetSocketAddress localAddress, SocketConfig config) {
+    void start(SocketAddress localAddress, SocketConfig config) {
+        retry = null;
         try {
             channel = SocketChannel.open(Listeners.family(address));
             config.apply(channel);
@@ -46,11 +65,22 @@ final class ConnectAttempt implements IoHandler {
                 registration.interest(SelectionKey.OP_CONNECT);
             }
         } catch (IOException | RuntimeException e) {
-            fail(e);
+            if (isServerBusy(e)) {
+                registration.close();
+                retry = loop.callLater(retryNanos, () -> start(localAddress, config));
+                retryNanos = Math.min(2 * retryNanos, LONGEST_RETRY_NANOS);
+            } else {
+                fail(e);
+            }
         }
     }
 
-    private void bind(InetSocketAddress localAddress) throws IOException {
+    private boolean isServerBusy(Exception e) {
+        return address instanceof UnixDomainSocketAddress && e instanceof SocketException
+                && registration != null && String.valueOf(e.getMessage()).contains(EAGAIN);
+    }
+
+    private void bind(SocketAddress localAddress) throws IOException {
         if (localAddress == null) {
             return;
         }
@@ -83,6 +113,9 @@ final class ConnectAttempt implements IoHandler {
 
     /** Closes the socket; nobody is told. */
     void cancel() {
+        if (retry != null) {
+            retry.cancel();
+        }
         if (registration != null) {
             registration.close();
         }
@@ -108,6 +141,9 @@ final class ConnectAttempt implements IoHandler {
     private IOException describe(Exception e) {
         if (e instanceof BindException) {
             return (IOException) e;
+        }
+        if (address instanceof UnixDomainSocketAddress unix && e instanceof IOException failure) {
+            return SocketFile.cannotConnect(unix.getPath(), failure);
         }
         String message = "cannot connect to " + address + ": " + e.getMessage();
         IOException failure =

@@ -12,12 +12,14 @@ import java.util.Objects;
  *             (RFC 8305 recommends 250 ms); null, the default, tries one address after the other
  * @param interleave how many addresses of the first family come before the families alternate; 0 keeps the
  *             resolver's order. By default 1 with a delay and 0 without
+ * @param timeout how long it may take altogether, looking up included; null, the default, leaves it to the
+ *             system, which gives up an address after minutes
  * @param socket how the socket is set up
  */
 public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyeballsDelay, int interleave,
-        SocketConfig socket) {
+        Duration timeout, SocketConfig socket) {
     /** One address after the other, from any local address. */
-    public static final ConnectConfig DEFAULT = new ConnectConfig(null, null, 0, SocketConfig.DEFAULT);
+    public static final ConnectConfig DEFAULT = new ConnectConfig(null, null, 0, null, SocketConfig.DEFAULT);
 
     /**
      * Checks the values.
@@ -25,8 +27,10 @@ public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyebal
      * @param localAddress as for the record
      * @param happyEyeballsDelay as for the record
      * @param interleave as for the record
+     * @param timeout as for the record
      * @param socket as for the record
-     * @throws IllegalArgumentException if the delay is negative or {@code interleave} is
+     * @throws IllegalArgumentException if the delay or {@code interleave} is negative, or the timeout not
+     *             positive
      */
     public ConnectConfig {
         if (happyEyeballsDelay != null && happyEyeballsDelay.isNegative()) {
@@ -36,6 +40,7 @@ public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyebal
         if (interleave < 0) {
             throw new IllegalArgumentException("interleave must be >= 0, not " + interleave);
         }
+        IdleWatch.requirePositive(timeout);
         Objects.requireNonNull(socket, "socket");
     }
 
@@ -46,7 +51,7 @@ public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyebal
      * @return a new configuration
      */
     public ConnectConfig withLocalAddress(InetSocketAddress address) {
-        return new ConnectConfig(address, happyEyeballsDelay, interleave, socket);
+        return new ConnectConfig(address, happyEyeballsDelay, interleave, timeout, socket);
     }
 
     /**
@@ -56,7 +61,7 @@ public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyebal
      * @return a new configuration
      */
     public ConnectConfig withHappyEyeballs(Duration delay) {
-        return new ConnectConfig(localAddress, delay, Math.max(1, interleave), socket);
+        return new ConnectConfig(localAddress, delay, Math.max(1, interleave), timeout, socket);
     }
 
     /**
@@ -67,7 +72,17 @@ public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyebal
      * @return a new configuration
      */
     public ConnectConfig withInterleave(int firstFamilyCount) {
-        return new ConnectConfig(localAddress, happyEyeballsDelay, firstFamilyCount, socket);
+        return new ConnectConfig(localAddress, happyEyeballsDelay, firstFamilyCount, timeout, socket);
+    }
+
+    /**
+     * The same with a time limit; when it passes, the future fails with a {@code SocketTimeoutException}.
+     *
+     * @param limit for everything, looking up included; null for none
+     * @return a new configuration
+     */
+    public ConnectConfig withTimeout(Duration limit) {
+        return new ConnectConfig(localAddress, happyEyeballsDelay, interleave, limit, socket);
     }
 
     /**
@@ -77,6 +92,6 @@ public record ConnectConfig(InetSocketAddress localAddress, Duration happyEyebal
      * @return a new configuration
      */
     public ConnectConfig withSocket(SocketConfig config) {
-        return new ConnectConfig(localAddress, happyEyeballsDelay, interleave, config);
+        return new ConnectConfig(localAddress, happyEyeballsDelay, interleave, timeout, config);
     }
 }

@@ -5,6 +5,7 @@ import io.jvloop.loop.TimerHandle;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -26,7 +27,7 @@ final class ConnectRace implements ConnectAttempt.Listener {
     private final Supplier<? extends Protocol> factory;
     private final ConnectConfig config;
     private final CompletableFuture<Transport> result;
-    private final Deque<InetSocketAddress> waiting = new ArrayDeque<>();
+    private final Deque<SocketAddress> waiting = new ArrayDeque<>();
     private final List<InetSocketAddress> localAddresses = new ArrayList<>();
     private final List<ConnectAttempt> running = new ArrayList<>();
     private final List<IOException> failures = new ArrayList<>();
@@ -47,7 +48,7 @@ final class ConnectRace implements ConnectAttempt.Listener {
     }
 
     /** Begins with the first address; {@code locals} is empty if any local address will do. */
-    void start(List<InetSocketAddress> addresses, List<InetSocketAddress> locals) {
+    void start(List<? extends SocketAddress> addresses, List<InetSocketAddress> locals) {
         waiting.addAll(AddressOrder.interleave(addresses, config.interleave()));
         localAddresses.addAll(locals);
         startNext();
@@ -56,7 +57,7 @@ final class ConnectRace implements ConnectAttempt.Listener {
     private void startNext() {
         stopTimer();
         while (!waiting.isEmpty() && !over) {
-            InetSocketAddress address = waiting.poll();
+            SocketAddress address = waiting.poll();
             ConnectAttempt attempt = new ConnectAttempt(loop, address, this);
             InetSocketAddress local = AddressOrder.sameFamily(localAddresses, address);
             if (local == null && !localAddresses.isEmpty()) {

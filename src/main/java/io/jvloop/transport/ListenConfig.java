@@ -14,15 +14,17 @@ import java.util.Objects;
  * @param startServing accept at once; if false, {@link Server#startServing} begins. Either way the port is
  *             bound and the kernel takes connections into the backlog, since {@code java.nio} cannot bind
  *             without listening
+ * @param removeSocketFile a UNIX server's file is removed when the server is closed, if it still is the one
+ *             it made; true by default
  * @param socket how accepted sockets are set up
  */
 public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort, boolean startServing,
-        SocketConfig socket) {
+        boolean removeSocketFile, SocketConfig socket) {
     private static final int BACKLOG = 1024;
 
     /** Backlog 1024, address reused, port not shared, accepting at once. */
     public static final ListenConfig DEFAULT =
-            new ListenConfig(BACKLOG, true, false, true, SocketConfig.DEFAULT);
+            new ListenConfig(BACKLOG, true, false, true, true, SocketConfig.DEFAULT);
 
     /**
      * Checks the values.
@@ -31,6 +33,7 @@ public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort,
      * @param reuseAddress as for the record
      * @param reusePort as for the record
      * @param startServing as for the record
+     * @param removeSocketFile as for the record
      * @param socket as for the record
      * @throws IllegalArgumentException if the backlog is not positive
      */
@@ -48,7 +51,7 @@ public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort,
      * @return a new configuration
      */
     public ListenConfig withBacklog(int connections) {
-        return new ListenConfig(connections, reuseAddress, reusePort, startServing, socket);
+        return new ListenConfig(connections, reuseAddress, reusePort, startServing, removeSocketFile, socket);
     }
 
     /**
@@ -58,7 +61,7 @@ public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort,
      * @return a new configuration
      */
     public ListenConfig withReuseAddress(boolean on) {
-        return new ListenConfig(backlog, on, reusePort, startServing, socket);
+        return new ListenConfig(backlog, on, reusePort, startServing, removeSocketFile, socket);
     }
 
     /**
@@ -68,7 +71,7 @@ public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort,
      * @return a new configuration
      */
     public ListenConfig withReusePort(boolean on) {
-        return new ListenConfig(backlog, reuseAddress, on, startServing, socket);
+        return new ListenConfig(backlog, reuseAddress, on, startServing, removeSocketFile, socket);
     }
 
     /**
@@ -78,7 +81,17 @@ public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort,
      * @return a new configuration
      */
     public ListenConfig withStartServing(boolean on) {
-        return new ListenConfig(backlog, reuseAddress, reusePort, on, socket);
+        return new ListenConfig(backlog, reuseAddress, reusePort, on, removeSocketFile, socket);
+    }
+
+    /**
+     * The same with another {@code removeSocketFile}.
+     *
+     * @param on false leaves the file of a UNIX server behind
+     * @return a new configuration
+     */
+    public ListenConfig withRemoveSocketFile(boolean on) {
+        return new ListenConfig(backlog, reuseAddress, reusePort, startServing, on, socket);
     }
 
     /**
@@ -88,6 +101,6 @@ public record ListenConfig(int backlog, boolean reuseAddress, boolean reusePort,
      * @return a new configuration
      */
     public ListenConfig withSocket(SocketConfig config) {
-        return new ListenConfig(backlog, reuseAddress, reusePort, startServing, config);
+        return new ListenConfig(backlog, reuseAddress, reusePort, startServing, removeSocketFile, config);
     }
 }

@@ -1,29 +1,103 @@
 package io.jvloop.transport;
 
+import io.jvloop.dns.Resolver;
+import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Opens and binds listening sockets: all of them or none. */
 final class Listeners {
     private Listeners() {
     }
 
-    static List<ServerSocketChannel> bind(Collection<InetSocketAddress> addresses, ListenConfig config)
+    /** Binds and serves, all addresses or none. */
+    static Server serve(EventLoop loop, Collection<? extends SocketAddress> addresses,
+            Supplier<? extends Protocol> factory, ListenConfig config) throws IOException {
+        loop.requireLoopThread("listen");
+        Objects.requireNonNull(factory, "factory");
+        List<Listener> bound = bind(addresses, config);
+        try {
+            return start(loop, bound, factory, config);
+        } catch (IOException | RuntimeException e) {
+            closeAll(bound, e);
+            throw e;
+        }
+    }
+
+    static Server start(EventLoop loop, List<Listener> listeners, Supplier<? extends Protocol> factory,
+            ListenConfig config) throws IOException {
+        Server server = new Server(loop, factory, config.socket(), listeners);
+        if (config.startServing()) {
+            server.startServing();
+        }
+        return server;
+    }
+
+    /** Looks the hosts up, then as {@link #serve}. */
+    static CompletableFuture<Server> serve(EventLoop loop, Collection<String> hosts, int port,
+            Supplier<? extends Protocol> factory, ListenConfig config) {
+        loop.requireLoopThread("listen");
+        if (hosts.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "no host was specified; an empty string means every interface");
+        }
+        CompletableFuture<Server> result = loop.createFuture();
+        List<CompletableFuture<List<InetSocketAddress>>> lookups = new ArrayList<>();
+        hosts.forEach(host -> lookups.add(addressesToBind(loop, host, port)));
+        CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new))
+                .whenComplete((nothing, failure) -> {
+                    if (failure != null) {
+                        result.completeExceptionally(Futures.cause(failure));
+                    } else if (!result.isDone()) {
+                        serve(loop, lookups.stream().flatMap(lookup -> lookup.join().stream()).toList(),
+                                factory, config, result);
+                    }
+                });
+        result.whenComplete((server, failure) -> lookups.forEach(lookup -> lookup.cancel(false)));
+        return result;
+    }
+
+    private static CompletableFuture<List<InetSocketAddress>> addressesToBind(EventLoop loop, String host,
+            int port) {
+        if (host.isEmpty()) {
+            return CompletableFuture.completedFuture(List.of(new InetSocketAddress(port)));
+        }
+        return Resolver.of(loop).getaddrinfo(host, port);
+    }
+
+    private static void serve(EventLoop loop, List<InetSocketAddress> addresses,
+            Supplier<? extends Protocol> factory, ListenConfig config, CompletableFuture<Server> result) {
+        try {
+            Server server = serve(loop, addresses, factory, config);
+            if (!result.complete(server)) {
+                server.close(); // cancelled at the last moment
+            }
+        } catch (IOException | RuntimeException e) {
+            result.completeExceptionally(e);
+        }
+    }
+
+    static List<Listener> bind(Collection<? extends SocketAddress> addresses, ListenConfig config)
             throws IOException {
-        List<ServerSocketChannel> bound = new ArrayList<>();
+        List<Listener> bound = new ArrayList<>();
         IOException unsupported = null;
         try {
-            for (InetSocketAddress address : distinct(addresses)) {
+            for (SocketAddress address : distinct(addresses)) {
                 try {
                     bound.add(bind(address, config));
                 } catch (UnsupportedOperationException e) { // a machine without IPv6 still serves the rest
@@ -31,7 +105,7 @@ final class Listeners {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            Channels.closeAll(bound, e);
+            closeAll(bound, e);
             throw e;
         }
         if (bound.isEmpty()) {
@@ -40,41 +114,73 @@ final class Listeners {
         return bound;
     }
 
-    private static ServerSocketChannel bind(InetSocketAddress address, ListenConfig config)
-            throws IOException {
+    private static Listener bind(SocketAddress address, ListenConfig config) throws IOException {
         ServerSocketChannel channel = open(address);
         try {
-            channel.setOption(StandardSocketOptions.SO_REUSEADDR, config.reuseAddress());
-            if (config.reusePort()) {
-                reusePort(channel);
-            }
             if (config.socket().receiveBufferBytes() > 0) {
                 // before listening: the window scale is settled with the first SYN
                 channel.setOption(StandardSocketOptions.SO_RCVBUF, config.socket().receiveBufferBytes());
             }
-            channel.bind(address, config.backlog());
-            return channel;
-        } catch (IOException e) {
-            IOException described = describe(address, e);
-            Channels.close(channel, described);
-            throw described;
-        } catch (RuntimeException e) {
+            if (address instanceof UnixDomainSocketAddress unix) {
+                SocketFile file = SocketFile.bind(channel, unix, config.backlog());
+                return new Listener(channel, config.removeSocketFile() ? file : null);
+            }
+            bind(channel, (InetSocketAddress) address, config);
+            return new Listener(channel, null);
+        } catch (IOException | RuntimeException e) {
             Channels.close(channel, e);
             throw e;
         }
     }
 
+    private static void bind(ServerSocketChannel channel, InetSocketAddress address, ListenConfig config)
+            throws IOException {
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, config.reuseAddress());
+        if (config.reusePort()) {
+            reusePort(channel);
+        }
+        try {
+            channel.bind(address, config.backlog());
+        } catch (IOException e) {
+            throw describe(address, e);
+        }
+    }
+
+    static void closeAll(List<Listener> listeners, Throwable because) {
+        for (Listener listener : listeners) {
+            listener.removeFile(because::addSuppressed);
+            Channels.close(listener.channel(), because);
+        }
+    }
+
     /** Literal addresses get a socket of their own family; the wildcard gets one that hears IPv4 and IPv6. */
-    private static ServerSocketChannel open(InetSocketAddress address) throws IOException {
-        if (address.getAddress().isAnyLocalAddress()) {
+    private static ServerSocketChannel open(SocketAddress address) throws IOException {
+        if (address instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress()) {
             return ServerSocketChannel.open();
         }
         return ServerSocketChannel.open(family(address));
     }
 
-    static ProtocolFamily family(InetSocketAddress address) {
-        return address.getAddress() instanceof Inet4Address ? StandardProtocolFamily.INET
-                : StandardProtocolFamily.INET6;
+    static ProtocolFamily family(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet) {
+            return inet.getAddress() instanceof Inet4Address ? StandardProtocolFamily.INET
+                    : StandardProtocolFamily.INET6;
+        }
+        return StandardProtocolFamily.UNIX;
+    }
+
+    /**
+     * Refuses what no stream socket can be bound or connected to.
+     *
+     * @return the address
+     */
+    static SocketAddress requireKnown(SocketAddress address) {
+        Objects.requireNonNull(address, "address");
+        if (address instanceof InetSocketAddress || address instanceof UnixDomainSocketAddress) {
+            return address;
+        }
+        throw new IllegalArgumentException(
+                "expected an InetSocketAddress or a UnixDomainSocketAddress, not " + address);
     }
 
     /** Not UnsupportedOperationException, which would pass for a missing address family. */
@@ -96,11 +202,12 @@ final class Listeners {
      * The JDK's wildcard sockets hear both families, so a second wildcard of the same port would find its
      * address in use.
      */
-    private static Collection<InetSocketAddress> distinct(Collection<InetSocketAddress> addresses) {
-        LinkedHashSet<InetSocketAddress> distinct = new LinkedHashSet<>();
-        for (InetSocketAddress address : addresses) {
-            distinct.add(address.getAddress().isAnyLocalAddress() ? new InetSocketAddress(address.getPort())
-                    : address);
+    private static Collection<SocketAddress> distinct(Collection<? extends SocketAddress> addresses) {
+        LinkedHashSet<SocketAddress> distinct = new LinkedHashSet<>();
+        for (SocketAddress address : addresses) {
+            boolean wildcard =
+                    address instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress();
+            distinct.add(wildcard ? new InetSocketAddress(((InetSocketAddress) address).getPort()) : address);
         }
         return distinct;
     }

@@ -1,13 +1,13 @@
 package io.jvloop.transport;
 
-import io.jvloop.dns.Resolver;
 import io.jvloop.loop.EventLoop;
-import io.jvloop.loop.Registration;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -16,7 +16,9 @@ import java.util.function.Supplier;
 
 /**
  * The verbs: {@code listen}, {@code connect}, {@code adopt}. Each takes a loop and a factory that makes one
- * {@link Protocol} per connection, and must be called on the loop's thread or before the loop runs.
+ * {@link Protocol} per connection, and must be called on the loop's thread or before the loop runs. An
+ * address is an {@code InetSocketAddress} for TCP or a {@code UnixDomainSocketAddress}; a {@code Path} is
+ * short for the latter.
  *
  * <p>Why not methods of the loop, as in asyncio: the loop would have to know transports, which know the loop.
  */
@@ -35,9 +37,8 @@ public final class Net {
      * @throws IOException if the address cannot be bound; the message names it
      * @throws IllegalArgumentException if the address is a name that was not looked up
      */
-    public static Server listen(EventLoop loop, InetSocketAddress address,
-            Supplier<? extends Protocol> factory)
-            throws IOException {
+    public static Server listen(EventLoop loop, SocketAddress address,
+            Supplier<? extends Protocol> factory) throws IOException {
         return listen(loop, address, factory, ListenConfig.DEFAULT);
     }
 
@@ -53,14 +54,45 @@ public final class Net {
      * @throws IOException if the address cannot be bound; the message names it
      * @throws IllegalArgumentException if the address is a name that was not looked up
      */
-    public static Server listen(EventLoop loop, InetSocketAddress address,
-            Supplier<? extends Protocol> factory,
-            ListenConfig config) throws IOException {
-        if (address.isUnresolved()) {
+    public static Server listen(EventLoop loop, SocketAddress address,
+            Supplier<? extends Protocol> factory, ListenConfig config) throws IOException {
+        if (Connections.isUnresolved(Listeners.requireKnown(address))) {
             throw new IllegalArgumentException(
                     address + " has not been looked up; use listen(loop, hosts, port, …)");
         }
-        return serve(loop, List.of(address), factory, config);
+        return Listeners.serve(loop, List.of(address), factory, config);
+    }
+
+    /**
+     * Listens on a UNIX socket, with {@link ListenConfig#DEFAULT}.
+     *
+     * @param loop the loop that accepts and serves
+     * @param path see {@link #listen(EventLoop, Path, Supplier, ListenConfig)}
+     * @param factory makes the protocol of each accepted connection, on the loop's thread
+     * @return the server, accepting as soon as the loop runs
+     * @throws IOException if the path cannot be bound; the message names it
+     */
+    public static Server listen(EventLoop loop, Path path, Supplier<? extends Protocol> factory)
+            throws IOException {
+        return listen(loop, path, factory, ListenConfig.DEFAULT);
+    }
+
+    /**
+     * Listens on a UNIX socket. Who may connect is decided by the permissions of the folder, on Linux those
+     * of the socket file too; who has connected, by the option {@code SO_PEERCRED} of the transport.
+     *
+     * @param loop the loop that accepts and serves
+     * @param path where the socket file is made, at most 107 bytes on Linux. A socket file that nobody serves
+     *             any more is replaced; one that a living server has, or a file of another kind, is refused.
+     *             It is removed when the server is closed, if it still is the one that was made
+     * @param factory makes the protocol of each accepted connection, on the loop's thread
+     * @param config how to listen
+     * @return the server
+     * @throws IOException if the path cannot be bound; the message names it
+     */
+    public static Server listen(EventLoop loop, Path path, Supplier<? extends Protocol> factory,
+            ListenConfig config) throws IOException {
+        return listen(loop, UnixDomainSocketAddress.of(path), factory, config);
     }
 
     /**
@@ -76,70 +108,7 @@ public final class Net {
      */
     public static CompletableFuture<Server> listen(EventLoop loop, Collection<String> hosts, int port,
             Supplier<? extends Protocol> factory, ListenConfig config) {
-        loop.requireLoopThread("listen");
-        if (hosts.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "no host was specified; an empty string means every interface");
-        }
-        CompletableFuture<Server> result = loop.createFuture();
-        List<CompletableFuture<List<InetSocketAddress>>> lookups = new ArrayList<>();
-        hosts.forEach(host -> lookups.add(addressesToBind(loop, host, port)));
-        CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new))
-                .whenComplete((nothing, failure) -> {
-                    if (failure != null) {
-                        result.completeExceptionally(Futures.cause(failure));
-                    } else if (!result.isDone()) {
-                        bind(loop, lookups.stream().flatMap(lookup -> lookup.join().stream()).toList(),
-                                factory, config, result);
-                    }
-                });
-        result.whenComplete((server, failure) -> lookups.forEach(lookup -> lookup.cancel(false)));
-        return result;
-    }
-
-    private static CompletableFuture<List<InetSocketAddress>> addressesToBind(EventLoop loop, String host,
-            int port) {
-        if (host.isEmpty()) {
-            return CompletableFuture.completedFuture(List.of(new InetSocketAddress(port)));
-        }
-        return Resolver.of(loop).getaddrinfo(host, port);
-    }
-
-    private static void bind(EventLoop loop, List<InetSocketAddress> addresses,
-            Supplier<? extends Protocol> factory,
-            ListenConfig config, CompletableFuture<Server> result) {
-        try {
-            Server server = serve(loop, addresses, factory, config);
-            if (!result.complete(server)) {
-                server.close(); // cancelled at the last moment
-            }
-        } catch (IOException | RuntimeException e) {
-            result.completeExceptionally(e);
-        }
-    }
-
-    private static Server serve(EventLoop loop, List<InetSocketAddress> addresses,
-            Supplier<? extends Protocol> factory,
-            ListenConfig config) throws IOException {
-        loop.requireLoopThread("listen");
-        Objects.requireNonNull(factory, "factory");
-        List<ServerSocketChannel> bound = Listeners.bind(addresses, config);
-        try {
-            return start(loop, bound, factory, config);
-        } catch (IOException | RuntimeException e) {
-            Channels.closeAll(bound, e);
-            throw e;
-        }
-    }
-
-    private static Server start(EventLoop loop, List<ServerSocketChannel> channels,
-            Supplier<? extends Protocol> factory,
-            ListenConfig config) throws IOException {
-        Server server = new Server(loop, factory, config.socket(), channels);
-        if (config.startServing()) {
-            server.startServing();
-        }
-        return server;
+        return Listeners.serve(loop, hosts, port, factory, config);
     }
 
     /**
@@ -161,7 +130,7 @@ public final class Net {
         if (channel.getLocalAddress() == null) {
             throw new IllegalArgumentException("the channel must be bound: " + channel);
         }
-        return start(loop, List.of(channel), factory, config);
+        return Listeners.start(loop, List.of(new Listener(channel, null)), factory, config);
     }
 
     /**
@@ -193,10 +162,7 @@ public final class Net {
      */
     public static CompletableFuture<Transport> connect(EventLoop loop, String host, int port,
             Supplier<? extends Protocol> factory, ConnectConfig config) {
-        loop.requireLoopThread("connect");
-        Objects.requireNonNull(factory, "factory");
-        CompletableFuture<List<InetSocketAddress>> remote = Resolver.of(loop).getaddrinfo(host, port);
-        return race(loop, remote, factory, config);
+        return Connections.connect(loop, host, port, factory, config);
     }
 
     /**
@@ -207,7 +173,7 @@ public final class Net {
      * @param factory makes the protocol, once connected
      * @return see {@link #connect(EventLoop, String, int, Supplier, ConnectConfig)}
      */
-    public static CompletableFuture<Transport> connect(EventLoop loop, InetSocketAddress address,
+    public static CompletableFuture<Transport> connect(EventLoop loop, SocketAddress address,
             Supplier<? extends Protocol> factory) {
         return connect(loop, address, factory, ConnectConfig.DEFAULT);
     }
@@ -221,12 +187,43 @@ public final class Net {
      * @param config how to connect
      * @return see {@link #connect(EventLoop, String, int, Supplier, ConnectConfig)}
      */
-    public static CompletableFuture<Transport> connect(EventLoop loop, InetSocketAddress address,
+    public static CompletableFuture<Transport> connect(EventLoop loop, SocketAddress address,
             Supplier<? extends Protocol> factory, ConnectConfig config) {
-        if (address.isUnresolved()) {
-            return connect(loop, address.getHostString(), address.getPort(), factory, config);
+        if (Connections.isUnresolved(address)) {
+            InetSocketAddress name = (InetSocketAddress) address;
+            return connect(loop, name.getHostString(), name.getPort(), factory, config);
         }
         return connect(loop, List.of(address), factory, config);
+    }
+
+    /**
+     * Connects to a UNIX socket, with {@link ConnectConfig#DEFAULT}.
+     *
+     * @param loop the loop that will serve the connection
+     * @param path the server's socket file
+     * @param factory makes the protocol, once connected
+     * @return see {@link #connect(EventLoop, Path, Supplier, ConnectConfig)}
+     */
+    public static CompletableFuture<Transport> connect(EventLoop loop, Path path,
+            Supplier<? extends Protocol> factory) {
+        return connect(loop, path, factory, ConnectConfig.DEFAULT);
+    }
+
+    /**
+     * Connects to a UNIX socket. If the server's queue is full it waits for a place, as long as {@link
+     * ConnectConfig#timeout} allows.
+     *
+     * @param loop the loop that will serve the connection
+     * @param path the server's socket file
+     * @param factory makes the protocol, once connected
+     * @param config how to connect; a UNIX socket has no local address
+     * @return as for {@link #connect(EventLoop, String, int, Supplier, ConnectConfig)}; it fails with a
+     *             {@code NoSuchFileException} if there is no such file, and a {@code ConnectException} if
+     *             nobody listens there
+     */
+    public static CompletableFuture<Transport> connect(EventLoop loop, Path path,
+            Supplier<? extends Protocol> factory, ConnectConfig config) {
+        return connect(loop, UnixDomainSocketAddress.of(path), factory, config);
     }
 
     /**
@@ -238,42 +235,10 @@ public final class Net {
      * @param config how to connect
      * @return see {@link #connect(EventLoop, String, int, Supplier, ConnectConfig)}
      */
-    public static CompletableFuture<Transport> connect(EventLoop loop, List<InetSocketAddress> addresses,
+    public static CompletableFuture<Transport> connect(EventLoop loop,
+            List<? extends SocketAddress> addresses,
             Supplier<? extends Protocol> factory, ConnectConfig config) {
-        loop.requireLoopThread("connect");
-        Objects.requireNonNull(factory, "factory");
-        if (addresses.isEmpty() || addresses.stream().anyMatch(InetSocketAddress::isUnresolved)) {
-            throw new IllegalArgumentException("at least one address, and all looked up, not " + addresses);
-        }
-        return race(loop, CompletableFuture.completedFuture(List.copyOf(addresses)), factory, config);
-    }
-
-    /** Looks up both ends at the same time, then races. */
-    private static CompletableFuture<Transport> race(EventLoop loop,
-            CompletableFuture<List<InetSocketAddress>> remote,
-            Supplier<? extends Protocol> factory, ConnectConfig config) {
-        CompletableFuture<List<InetSocketAddress>> local = localAddresses(loop, config.localAddress());
-        CompletableFuture<Transport> result = loop.createFuture();
-        ConnectRace race = new ConnectRace(loop, factory, config, result);
-        remote.thenAcceptBoth(local, race::start).exceptionally(failure -> {
-            result.completeExceptionally(Futures.cause(failure));
-            return null;
-        });
-        result.whenComplete((transport, failure) -> {
-            remote.cancel(false);
-            local.cancel(false);
-        });
-        return result;
-    }
-
-    private static CompletableFuture<List<InetSocketAddress>> localAddresses(EventLoop loop,
-            InetSocketAddress address) {
-        if (address == null) {
-            return CompletableFuture.completedFuture(List.of());
-        }
-        return address.isUnresolved()
-                ? Resolver.of(loop).getaddrinfo(address.getHostString(), address.getPort())
-                : CompletableFuture.completedFuture(List.of(address));
+        return Connections.connect(loop, addresses, factory, config);
     }
 
     /**
@@ -305,17 +270,6 @@ public final class Net {
      */
     public static CompletableFuture<Transport> adopt(EventLoop loop, SocketChannel channel,
             Supplier<? extends Protocol> factory, SocketConfig config) throws IOException {
-        loop.requireLoopThread("adopt");
-        if (channel.getRemoteAddress() == null || !channel.isConnected()) {
-            throw new IllegalArgumentException("the channel must be connected: " + channel);
-        }
-        Protocol protocol = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
-        CompletableFuture<Transport> result = loop.createFuture();
-        SocketTransport transport =
-                new SocketTransport(loop, channel, protocol, config, Delivery.lost(result));
-        config.apply(channel);
-        Registration registration = loop.register(channel, 0, transport);
-        Delivery.begin(transport, registration, result);
-        return result;
+        return Connections.adopt(loop, channel, factory, config);
     }
 }

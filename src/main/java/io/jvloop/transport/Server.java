@@ -5,7 +5,6 @@ import io.jvloop.loop.ExceptionContext;
 import io.jvloop.loop.Registration;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -43,17 +42,16 @@ public final class Server implements AutoCloseable {
     private boolean accepting;
     private CompletableFuture<Void> serving;
 
-    /** Takes over the channels, unless it throws. */
+    /** Takes over the listeners, unless it throws. */
     Server(EventLoop loop, Supplier<? extends Protocol> factory, SocketConfig socketConfig,
-            List<ServerSocketChannel> channels)
-            throws IOException {
+            List<Listener> listeners) throws IOException {
         this.loop = loop;
         this.factory = factory;
         this.socketConfig = socketConfig;
         this.closed = loop.createFuture();
         try {
-            for (ServerSocketChannel channel : channels) {
-                acceptors.add(new Acceptor(this, loop, channel));
+            for (Listener listener : listeners) {
+                acceptors.add(new Acceptor(this, loop, listener));
             }
         } catch (IOException | RuntimeException e) {
             acceptors.forEach(Acceptor::close);

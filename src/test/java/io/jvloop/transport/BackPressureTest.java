@@ -133,7 +133,7 @@ class BackPressureTest {
             assertThat(recorder.calls()).containsExactly("made", "pause");
             connection.peer().read((int) filled + 1);
             recorder.awaitCall("resume");
-            connection.run(transport -> assertThat(sizes).containsExactly(0L)); // after the call, not during it
+            connection.run(transport -> assertThat(sizes).containsExactly(0L));
         }
     }
 

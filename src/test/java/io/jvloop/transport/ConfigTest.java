@@ -22,27 +22,32 @@ class ConfigTest {
             + "does not share its port, unless configured otherwise")
     void aServerListensWithTheseDefaults() {
         assertThat(ListenConfig.DEFAULT)
-                .isEqualTo(new ListenConfig(1_024, true, false, true, SocketConfig.DEFAULT));
+                .isEqualTo(new ListenConfig(1_024, true, false, true, true, SocketConfig.DEFAULT));
     }
 
     @Test
     void listenConfigChangesOneThingAtATime() {
         ListenConfig config = ListenConfig.DEFAULT;
         assertThat(config.withBacklog(5))
-                .isEqualTo(new ListenConfig(5, true, false, true, SocketConfig.DEFAULT));
+                .isEqualTo(new ListenConfig(5, true, false, true, true, SocketConfig.DEFAULT));
         assertThat(config.withReuseAddress(false))
-                .isEqualTo(new ListenConfig(1_024, false, false, true, SocketConfig.DEFAULT));
+                .isEqualTo(new ListenConfig(1_024, false, false, true, true, SocketConfig.DEFAULT));
         assertThat(config.withReusePort(true))
-                .isEqualTo(new ListenConfig(1_024, true, true, true, SocketConfig.DEFAULT));
+                .isEqualTo(new ListenConfig(1_024, true, true, true, true, SocketConfig.DEFAULT));
         assertThat(config.withStartServing(false))
-                .isEqualTo(new ListenConfig(1_024, true, false, false, SocketConfig.DEFAULT));
+                .isEqualTo(new ListenConfig(1_024, true, false, false, true, SocketConfig.DEFAULT));
         assertThat(config.withSocket(SOCKET))
-                .isEqualTo(new ListenConfig(1_024, true, false, true, SOCKET));
-        ListenConfig odd = new ListenConfig(7, false, true, false, SOCKET);
-        assertThat(odd.withBacklog(8)).isEqualTo(new ListenConfig(8, false, true, false, SOCKET));
-        assertThat(odd.withReuseAddress(true)).isEqualTo(new ListenConfig(7, true, true, false, SOCKET));
-        assertThat(odd.withReusePort(false)).isEqualTo(new ListenConfig(7, false, false, false, SOCKET));
-        assertThat(odd.withStartServing(true)).isEqualTo(new ListenConfig(7, false, true, true, SOCKET));
+                .isEqualTo(new ListenConfig(1_024, true, false, true, true, SOCKET));
+        ListenConfig odd = new ListenConfig(7, false, true, false, false, SOCKET);
+        assertThat(odd.withBacklog(8)).isEqualTo(new ListenConfig(8, false, true, false, false, SOCKET));
+        assertThat(odd.withReuseAddress(true))
+                .isEqualTo(new ListenConfig(7, true, true, false, false, SOCKET));
+        assertThat(odd.withReusePort(false))
+                .isEqualTo(new ListenConfig(7, false, false, false, false, SOCKET));
+        assertThat(odd.withRemoveSocketFile(true))
+                .isEqualTo(new ListenConfig(7, false, true, false, true, SOCKET));
+        assertThat(odd.withStartServing(true))
+                .isEqualTo(new ListenConfig(7, false, true, true, false, SOCKET));
     }
 
     @ParameterizedTest
@@ -57,14 +62,18 @@ class ConfigTest {
     void connectConfigChangesOneThingAtATime() {
         InetSocketAddress local = new InetSocketAddress("127.0.0.1", 5);
         Duration delay = Duration.ofMillis(250);
-        assertThat(ConnectConfig.DEFAULT).isEqualTo(new ConnectConfig(null, null, 0, SocketConfig.DEFAULT));
-        ConnectConfig odd = new ConnectConfig(local, delay, 3, SOCKET);
-        assertThat(odd.withLocalAddress(null)).isEqualTo(new ConnectConfig(null, delay, 3, SOCKET));
-        assertThat(odd.withInterleave(0)).isEqualTo(new ConnectConfig(local, delay, 0, SOCKET));
+        Duration limit = Duration.ofSeconds(5);
+        assertThat(ConnectConfig.DEFAULT)
+                .isEqualTo(new ConnectConfig(null, null, 0, null, SocketConfig.DEFAULT));
+        ConnectConfig odd = new ConnectConfig(local, delay, 3, limit, SOCKET);
+        assertThat(odd.withLocalAddress(null)).isEqualTo(new ConnectConfig(null, delay, 3, limit, SOCKET));
+        assertThat(odd.withInterleave(0)).isEqualTo(new ConnectConfig(local, delay, 0, limit, SOCKET));
         assertThat(odd.withSocket(SocketConfig.DEFAULT))
-                .isEqualTo(new ConnectConfig(local, delay, 3, SocketConfig.DEFAULT));
+                .isEqualTo(new ConnectConfig(local, delay, 3, limit, SocketConfig.DEFAULT));
         assertThat(odd.withHappyEyeballs(Duration.ZERO))
-                .isEqualTo(new ConnectConfig(local, Duration.ZERO, 3, SOCKET));
+                .isEqualTo(new ConnectConfig(local, Duration.ZERO, 3, limit, SOCKET));
+        assertThat(odd.withTimeout(delay)).isEqualTo(new ConnectConfig(local, delay, 3, delay, SOCKET));
+        assertThat(odd.withTimeout(null)).isEqualTo(new ConnectConfig(local, delay, 3, null, SOCKET));
     }
 
     @Test
@@ -84,6 +93,14 @@ class ConfigTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ConnectConfig.DEFAULT.withHappyEyeballs(Duration.ofNanos(-1)));
         assertThatIllegalArgumentException().isThrownBy(() -> ConnectConfig.DEFAULT.withInterleave(-1));
+    }
+
+    @Test
+    void aTimeLimitMustBePositive() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ConnectConfig.DEFAULT.withTimeout(Duration.ZERO));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ConnectConfig.DEFAULT.withTimeout(Duration.ofNanos(-1)));
     }
 
     @Test
