@@ -36,6 +36,11 @@ final class Recorders implements Supplier<Protocol> {
         return made.get(index);
     }
 
+    /** Waits until every connection made so far has heard of its end. */
+    void awaitAllLost() {
+        made.forEach(Recorder::awaitLost);
+    }
+
     List<Recorder> all() {
         return made;
     }
