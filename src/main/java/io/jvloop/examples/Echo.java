@@ -9,7 +9,8 @@ import java.nio.ByteBuffer;
 
 /** Sends back what it receives, and stops reading from whoever does not read. */
 final class Echo implements Protocol {
-    static final String USAGE = "echo tcp:[HOST:]PORT    send back whatever a client sends";
+    static final String USAGE =
+            "echo ADDRESS     send back what comes; ADDRESS is tcp:[HOST:]PORT or unix:PATH";
 
     private Transport transport;
 
@@ -27,7 +28,8 @@ final class Echo implements Protocol {
 
     static void main(String... arguments) throws IOException {
         try (EventLoop loop = EventLoop.create()) {
-            var server = Net.listen(loop, Arguments.address(arguments, USAGE), Echo::new);
+            var address = Arguments.stream(Arguments.only(arguments, USAGE), USAGE);
+            var server = Net.listen(loop, address, Echo::new);
             System.out.println("listening on " + server.addresses());
             loop.runForever();
         }

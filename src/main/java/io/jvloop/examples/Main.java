@@ -12,7 +12,8 @@ public final class Main {
         void main(String... arguments) throws IOException;
     }
 
-    private static final Map<String, Example> EXAMPLES = new TreeMap<>(Map.of("echo", Echo::main));
+    private static final Map<String, Example> EXAMPLES = new TreeMap<>(
+            Map.of("chat", Chat::main, "echo", Echo::main, "proxy", Proxy::main));
 
     private Main() {
     }
@@ -25,7 +26,8 @@ public final class Main {
     public static void main(String... arguments) {
         if (arguments.length == 0) {
             System.out.println(
-                    "usage: java -jar jvloop-examples.jar EXAMPLE ARGUMENTS\n\nexamples:\n  " + Echo.USAGE);
+                    "usage: java -jar jvloop-examples.jar EXAMPLE ARGUMENTS\n\nexamples:\n  "
+                            + String.join("\n  ", Chat.USAGE, Echo.USAGE, Proxy.USAGE));
             return;
         }
         Example example = EXAMPLES.get(arguments[0]);

@@ -100,6 +100,7 @@ final class Acceptor implements IoHandler {
         }
     }
 
+    @Override
     public void draining() {
         server.close();
     }

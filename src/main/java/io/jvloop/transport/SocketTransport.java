@@ -170,6 +170,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
         life.lose(null);
     }
 
+    @Override
     public void draining() {
         life.drain(this::close);
     }
