@@ -84,7 +84,7 @@ final class Acceptor implements IoHandler {
                     failing = false;
                     return;
                 }
-                server.accepted(accepted);
+                server.arrived(accepted);
                 if (!channel.isOpen()) {
                     return; // the protocol factory has closed the server
                 }

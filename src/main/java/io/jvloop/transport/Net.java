@@ -1,6 +1,7 @@
 package io.jvloop.transport;
 
 import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -93,6 +94,38 @@ public final class Net {
     public static Server listen(EventLoop loop, Path path, Supplier<? extends Protocol> factory,
             ListenConfig config) throws IOException {
         return listen(loop, UnixDomainSocketAddress.of(path), factory, config);
+    }
+
+    /**
+     * Listens on an address with all loops of a group, with {@link ListenConfig#DEFAULT}.
+     *
+     * @param group whose loops serve
+     * @param address see {@link #listen(LoopGroup, SocketAddress, Supplier, ListenConfig)}
+     * @param factory makes the protocol of each connection, on the thread of its loop
+     * @return the server, accepting
+     * @throws IOException if the address cannot be bound; the message names it
+     */
+    public static GroupServer listen(LoopGroup group, SocketAddress address,
+            Supplier<? extends Protocol> factory) throws IOException {
+        return listen(group, address, factory, ListenConfig.DEFAULT);
+    }
+
+    /**
+     * Listens on an address with all loops of a group. Unlike the other verbs this one is called from
+     * outside, while the loops run, and waits until each of them serves.
+     *
+     * @param group whose loops serve
+     * @param address where; with port 0 all loops share the one that the system chooses
+     * @param factory makes the protocol of each connection, on the thread of its loop ({@code
+     *             EventLoop.current()}); so it is called by several threads at a time
+     * @param config how to listen; {@code reusePort} is set where the system has it
+     * @return the server
+     * @throws IOException if the address cannot be bound; the message names it
+     * @throws IllegalStateException on a thread of the group, or if one of its loops has ended
+     */
+    public static GroupServer listen(LoopGroup group, SocketAddress address,
+            Supplier<? extends Protocol> factory, ListenConfig config) throws IOException {
+        return GroupListeners.serve(group, address, factory, config);
     }
 
     /**

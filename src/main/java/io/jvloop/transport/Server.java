@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -37,10 +38,14 @@ public final class Server implements AutoCloseable {
     private final SocketConfig socketConfig;
     private final List<Acceptor> acceptors = new ArrayList<>();
     private final Set<SocketTransport> clients = new LinkedHashSet<>();
+
+    /** One for all, since ten thousand connections would have as many of it. */
+    private final Consumer<SocketTransport> onEnd = this::ended;
     private final CompletableFuture<Void> closed;
     private State state = State.BOUND;
     private boolean accepting;
     private CompletableFuture<Void> serving;
+    private Consumer<SocketChannel> handOver = this::accepted;
 
     /** Takes over the listeners, unless it throws. */
     Server(EventLoop loop, Supplier<? extends Protocol> factory, SocketConfig socketConfig,
@@ -150,7 +155,17 @@ public final class Server implements AutoCloseable {
         return closed.copy();
     }
 
-    /** A connection has arrived: whatever goes wrong with it must not harm the server. */
+    /** Gives away what arrives from now on, to servers on other loops. */
+    void handOverTo(Consumer<SocketChannel> others) {
+        handOver = others;
+    }
+
+    /** A connection has arrived. */
+    void arrived(SocketChannel channel) {
+        handOver.accept(channel);
+    }
+
+    /** A connection is ours to serve: whatever goes wrong with it must not harm the server. */
     void accepted(SocketChannel channel) {
         accepting = true; // the factory may close the server, which is not over while it makes a protocol
         try {
@@ -159,8 +174,12 @@ public final class Server implements AutoCloseable {
             }
             Protocol protocol = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
             SocketTransport transport =
-                    new SocketTransport(loop, channel, protocol, socketConfig, this::ended);
-            Registration registration = loop.register(channel, 0, transport);
+                    new SocketTransport(loop, channel, protocol, socketConfig, onEnd);
+            Registration registration = register(channel, transport);
+            if (registration == null) {
+                channel.close();
+                return;
+            }
             clients.add(transport);
             transport.start(registration, () -> {});
         } catch (Throwable t) {
@@ -170,6 +189,15 @@ public final class Server implements AutoCloseable {
         } finally {
             accepting = false;
             completeIfOver();
+        }
+    }
+
+    /** Null if the loop is being closed; then a connection that was handed over has come too late. */
+    private Registration register(SocketChannel channel, SocketTransport transport) throws IOException {
+        try {
+            return loop.register(channel, 0, transport);
+        } catch (IllegalStateException loopIsClosing) {
+            return null;
         }
     }
 
