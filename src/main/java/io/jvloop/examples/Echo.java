@@ -5,13 +5,11 @@ import io.jvloop.transport.Net;
 import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 
 /** Sends back what it receives, and stops reading from whoever does not read. */
 final class Echo implements Protocol {
-    static final String USAGE =
-            "echo ADDRESS     send back what comes; ADDRESS is tcp:[HOST:]PORT or unix:PATH";
-
     private Transport transport;
 
     @Override
@@ -26,9 +24,8 @@ final class Echo implements Protocol {
     @Override
     public void resumeWriting() { transport.resumeReading(); }
 
-    static void main(String... arguments) throws IOException {
+    static void serve(SocketAddress address) throws IOException {
         try (EventLoop loop = EventLoop.create()) {
-            var address = Arguments.stream(Arguments.only(arguments, USAGE), USAGE);
             var server = Net.listen(loop, address, Echo::new);
             System.out.println("listening on " + server.addresses());
             loop.runForever();

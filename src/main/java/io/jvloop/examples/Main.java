@@ -13,7 +13,7 @@ public final class Main {
     }
 
     private static final Map<String, Example> EXAMPLES = new TreeMap<>(
-            Map.of("chat", Chat::main, "echo", Echo::main, "proxy", Proxy::main));
+            Map.of("chat", Chat::main, "echo", EchoCommand::main, "proxy", Proxy::main));
 
     private Main() {
     }
@@ -27,7 +27,7 @@ public final class Main {
         if (arguments.length == 0) {
             System.out.println(
                     "usage: java -jar jvloop-examples.jar EXAMPLE ARGUMENTS\n\nexamples:\n  "
-                            + String.join("\n  ", Chat.USAGE, Echo.USAGE, Proxy.USAGE));
+                            + String.join("\n  ", Chat.USAGE, EchoCommand.USAGE, Proxy.USAGE));
             return;
         }
         Example example = EXAMPLES.get(arguments[0]);

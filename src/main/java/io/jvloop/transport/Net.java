@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -16,10 +17,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * The verbs: {@code listen}, {@code connect}, {@code adopt}. Each takes a loop and a factory that makes one
- * {@link Protocol} per connection, and must be called on the loop's thread or before the loop runs. An
- * address is an {@code InetSocketAddress} for TCP or a {@code UnixDomainSocketAddress}; a {@code Path} is
- * short for the latter.
+ * The verbs: {@code listen}, {@code connect}, {@code bind} (UDP), {@code adopt}. Each takes a loop and a
+ * factory that makes one {@link Protocol} per connection, and must be called on the loop's thread or before
+ * the loop runs. An address is an {@code InetSocketAddress} for TCP or a {@code UnixDomainSocketAddress}; a
+ * {@code Path} is short for the latter.
  *
  * <p>Why not methods of the loop, as in asyncio: the loop would have to know transports, which know the loop.
  */
@@ -304,5 +305,66 @@ public final class Net {
     public static CompletableFuture<Transport> adopt(EventLoop loop, SocketChannel channel,
             Supplier<? extends Protocol> factory, SocketConfig config) throws IOException {
         return Connections.adopt(loop, channel, factory, config);
+    }
+
+    /**
+     * Opens a UDP endpoint on a local address, with {@link DatagramConfig#DEFAULT}.
+     *
+     * @param loop the loop that serves it
+     * @param address where to receive; port 0 lets the system choose
+     * @param factory makes the protocol
+     * @return see {@link #bind(EventLoop, InetSocketAddress, Supplier, DatagramConfig)}
+     * @throws IOException if the address cannot be bound; the message names it
+     */
+    public static DatagramTransport bind(EventLoop loop, InetSocketAddress address,
+            Supplier<? extends DatagramProtocol> factory) throws IOException {
+        return bind(loop, address, factory, DatagramConfig.DEFAULT);
+    }
+
+    /**
+     * Opens a UDP endpoint on a local address, or for one remote address, or both.
+     *
+     * @param loop the loop that serves it
+     * @param address where to receive; null for what {@code config} says, or wherever the system likes
+     * @param factory makes the protocol
+     * @param config the remote address, if there is but one, and options
+     * @return the endpoint; {@code connectionMade} follows in the next turn
+     * @throws IOException if the address cannot be bound; the message names it
+     * @throws IllegalArgumentException if there is neither a local nor a remote address, or one of them has
+     *             not been looked up, or their families differ
+     */
+    public static DatagramTransport bind(EventLoop loop, InetSocketAddress address,
+            Supplier<? extends DatagramProtocol> factory, DatagramConfig config) throws IOException {
+        return Datagrams.bind(loop, address, factory, config);
+    }
+
+    /**
+     * Opens a UDP endpoint for one remote host, by name or literal.
+     *
+     * @param loop the loop that serves it
+     * @param remoteHost the first of its addresses of the local address' family is used
+     * @param remotePort 1 to 65535
+     * @param factory makes the protocol, once the name is looked up
+     * @param config the local address, and options
+     * @return the endpoint, completed right after {@code connectionMade}
+     */
+    public static CompletableFuture<DatagramTransport> bind(EventLoop loop, String remoteHost, int remotePort,
+            Supplier<? extends DatagramProtocol> factory, DatagramConfig config) {
+        return Datagrams.bind(loop, remoteHost, remotePort, factory, config);
+    }
+
+    /**
+     * Makes an endpoint of a UDP channel that somebody else has opened; the endpoint owns it from now on.
+     *
+     * @param loop the loop that serves it
+     * @param channel bound or connected, and not registered with any selector
+     * @param factory makes the protocol
+     * @param config options; its addresses and {@code reusePort} would come too late and are refused
+     * @return the endpoint; {@code connectionMade} follows in the next turn
+     * @throws IOException if the channel is closed
+     */
+    public static DatagramTransport adopt(EventLoop loop, DatagramChannel channel,
+            Supplier<? extends DatagramProtocol> factory, DatagramConfig config) throws IOException {
+        return Datagrams.adopt(loop, channel, factory, config);
     }
 }

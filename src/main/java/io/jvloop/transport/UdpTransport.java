@@ -226,6 +226,7 @@ final class UdpTransport implements DatagramTransport, IoHandler, Lifecycle.Conn
         life.lose(null);
     }
 
+    @Override
     public void draining() {
         life.drain(this::close);
     }

@@ -4,33 +4,55 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jvloop.support.ChildJvm;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples as a person meets them: started as a process of their own. */
+@Timeout(120)
 class ExamplesTest {
     private static final int BAD_USAGE = 2;
+    private static final int SIGTERM = 15;
+    private static final int PATIENCE_MILLIS = 30_000;
 
     @Test
     void withoutArgumentsTheExamplesAreListed() throws Exception {
         ChildJvm.Result result = ChildJvm.run(command());
 
         assertThat(result.exitValue()).isZero();
-        assertThat(result.out()).contains("usage: ").contains("echo tcp:[HOST:]PORT");
+        assertThat(result.out()).contains("usage: ").contains("echo ").contains("proxy ").contains("chat ");
         assertThat(result.err()).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"ecko", "echo", "echo tcp", "echo tcp:", "echo tcp:notaport", "echo tcp:65536",
-        "echo tcp:-1", "echo udp:1", "echo tcp:1 tcp:2", "echo tcp:no.such.host.invalid:1",
+        "echo tcp:-1", "echo udp:", "echo unix:", "echo sctp:1", "echo tcp:1 tcp:2", "echo --loops tcp:0",
+        "echo --loops 0 tcp:0", "echo --loops many tcp:0", "echo --loops 2 udp:0",
+        "echo unix:/no/such/folder/s",
+        "proxy tcp:0", "proxy tcp:0 udp:1", "chat", "chat udp:1", "echo tcp:no.such.host.invalid:1",
         "echo tcp:192.0.2.1:1"})
     void badArgumentsGiveOneLineAndExitStatusTwo(String arguments) throws Exception {
         ChildJvm.Result result = ChildJvm.run(command(arguments.split(" ")));
@@ -41,24 +63,101 @@ class ExamplesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tcp:0", "tcp:127.0.0.1:0", "tcp:localhost:0"})
-    void echoSaysWhereItListensAndEchoes(String address) throws Exception {
-        List<String> command =
-                new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
-        command.addAll(command("echo", address));
-        Process echo = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(echo.getInputStream()))) {
-            String line = out.readLine();
-            assertThat(line).matches("listening on \\[.*:\\d+]");
-            int port = Integer.parseInt(line.substring(line.lastIndexOf(':') + 1, line.length() - 1));
-            try (Socket client = new Socket()) {
-                client.connect(new InetSocketAddress("127.0.0.1", port));
-                client.getOutputStream().write("hello".getBytes());
-                assertThat(client.getInputStream().readNBytes("hello".length()))
-                        .isEqualTo("hello".getBytes());
+    @ValueSource(strings = {"tcp:0", "tcp:127.0.0.1:0", "tcp:localhost:0", "--loops 3 tcp:0"})
+    void echoSaysWhereItListensAndEchoes(String arguments) throws Exception {
+        try (Example echo = Example.start("echo " + arguments); Socket client = echo.connect()) {
+            assertThat(exchange(client, "hello")).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void echoServesUnixSockets(@TempDir Path folder) throws Exception {
+        Path path = folder.resolve("echo.sock");
+        try (Example echo = Example.start("echo unix:" + path);
+                SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            assertThat(echo.firstLine()).contains(path.toString());
+            client.write(ByteBuffer.wrap("hello".getBytes()));
+            client.shutdownOutput();
+            assertThat(Channels.newInputStream(client).readAllBytes()).isEqualTo("hello".getBytes());
+        }
+    }
+
+    @Test
+    void echoAnswersDatagrams() throws Exception {
+        try (Example echo = Example.start("echo udp:0"); DatagramSocket client = new DatagramSocket()) {
+            client.setSoTimeout(PATIENCE_MILLIS);
+            client.send(new DatagramPacket("hello".getBytes(), 5,
+                    new InetSocketAddress("127.0.0.1", echo.port())));
+            DatagramPacket answer = new DatagramPacket(new byte[100], 100);
+            client.receive(answer);
+            assertThat(new String(answer.getData(), 0, answer.getLength())).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void echoOnSeveralLoopsEndsInOrderWhenKilled() throws Exception {
+        try (Example echo = Example.start("echo --loops 2 tcp:0"); Socket client = echo.connect()) {
+            assertThat(exchange(client, "hello")).isEqualTo("hello");
+            echo.process().destroy();
+            assertThat(client.getInputStream().read()).isEqualTo(-1); // an orderly end, not a reset
+            assertThat(echo.process().waitFor()).isEqualTo(128 + SIGTERM);
+        }
+    }
+
+    @Test
+    void theProxyPassesOnBothDirectionsAndTheirEnds() throws Exception {
+        byte[] request = new byte[3_000_000];
+        new Random(1).nextBytes(request);
+        try (ServerSocket backend = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Example proxy = Example.start("proxy tcp:0 tcp:" + backend.getLocalPort());
+                Socket client = proxy.connect();
+                Socket server = backend.accept()) {
+            CompletableFuture<byte[]> received = background(() -> {
+                byte[] all = server.getInputStream().readAllBytes();
+                server.getOutputStream().write(all);
+                server.getOutputStream().write('!'); // after the client's end
+                server.shutdownOutput();
+                return all;
+            });
+            CompletableFuture<byte[]> answer = background(() -> client.getInputStream().readAllBytes());
+            client.getOutputStream().write(request);
+            client.shutdownOutput();
+            assertThat(received.get()).isEqualTo(request);
+            assertThat(answer.get()).hasSize(request.length + 1).startsWith(request).endsWith('!');
+        }
+    }
+
+    @Test
+    void theProxyEndsAClientForWhomThereIsNoBackend(@TempDir Path folder) throws Exception {
+        try (Example proxy = Example.start("proxy tcp:0 unix:" + folder.resolve("none.sock"));
+                Socket client = proxy.connect()) {
+            assertThat(client.getInputStream().read()).isEqualTo(-1);
+            assertThat(proxy.nextLine()).contains("none.sock");
+        }
+    }
+
+    @Test
+    void theChatTellsEverybodyElse() throws Exception {
+        try (Example chat = Example.start("chat tcp:0"); Socket ann = chat.connect()) {
+            BufferedReader toAnn = reader(ann);
+            say(ann, "ann\n");
+            assertThat(toAnn.readLine()).isEqualTo("your name?");
+            assertThat(toAnn.readLine()).isEqualTo("welcome, ann; 1 in the room");
+            try (Socket bob = chat.connect()) {
+                BufferedReader toBob = reader(bob);
+                say(bob, "bob\nhel");
+                assertThat(toAnn.readLine()).isEqualTo("bob has come");
+                assertThat(toBob.readLine()).isEqualTo("your name?");
+                assertThat(toBob.readLine()).isEqualTo("welcome, bob; 2 in the room");
+                say(ann, "hi\n");
+                assertThat(toBob.readLine()).isEqualTo("ann: hi");
+                say(bob, "lo\n");
+                assertThat(toAnn.readLine()).isEqualTo("bob: hello");
+                say(bob, "x".repeat(5_000));
+                assertThat(toBob.readLine()).contains("too long");
+                assertThat(toBob.readLine()).isNull();
             }
-        } finally {
-            echo.destroyForcibly().waitFor();
+            assertThat(toAnn.readLine()).isEqualTo("bob has left");
         }
     }
 
@@ -68,7 +167,32 @@ class ExamplesTest {
                 .hasSizeLessThan(40);
     }
 
-    private static List<String> command(String... arguments) {
+    private static BufferedReader reader(Socket socket) throws IOException {
+        return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    private static void say(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String exchange(Socket socket, String text) throws IOException {
+        say(socket, text);
+        return new String(socket.getInputStream().readNBytes(text.length()), StandardCharsets.UTF_8);
+    }
+
+    private static CompletableFuture<byte[]> background(Callable<byte[]> task) {
+        CompletableFuture<byte[]> result = new CompletableFuture<>();
+        new Thread(() -> {
+            try {
+                result.complete(task.call());
+            } catch (Exception e) {
+                result.completeExceptionally(e);
+            }
+        }, "peer").start();
+        return result.orTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(
                 List.of("-cp", System.getProperty("java.class.path"), "io.jvloop.examples.Main"));
         command.addAll(List.of(arguments));
