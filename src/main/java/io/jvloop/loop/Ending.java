@@ -61,14 +61,14 @@ final class Ending {
 
     private void begin(CompletableFuture<Boolean> ended, long deadlineNanos) {
         if (closing) {
-            ended.complete(registered == 0);
+            ended.complete(allGone());
             return;
         }
-        TimerHandle deadline = reactor.arm(() -> ended.complete(registered == 0), deadlineNanos);
+        TimerHandle deadline = reactor.arm(() -> ended.complete(allGone()), deadlineNanos);
         ended.whenComplete((inOrder, cancelled) -> deadline.cancel());
         waiting.removeIf(CompletableFuture::isDone); // those that were too late, or cancelled
         waiting.add(ended);
-        if (registered == 0) {
+        if (allGone()) {
             lookSoon();
         }
         if (!draining) {
@@ -134,9 +134,14 @@ final class Ending {
 
     private void look() {
         lookQueued = false;
-        if (registered == 0) {
+        if (allGone()) {
             answer(true);
         }
+    }
+
+    /** The counter does not know of channels that somebody closed himself instead of their registration. */
+    private boolean allGone() {
+        return registered == 0 || poller.registrations().isEmpty();
     }
 
     private void answer(boolean inOrder) {

@@ -20,8 +20,8 @@ import java.util.concurrent.RejectedExecutionException;
  * due. What a callback queues, or a timer arms, waits for the next turn.
  *
  * <h2>Thread</h2> The thread that calls {@link #runForever} or {@link #runUntilComplete} owns the loop until
- * that returns. While it runs, only {@link #callSoonThreadsafe}, {@link #execute}, {@link #stop} and the
- * {@code is…} methods are meant for other threads. Before and between runs any one thread may set things up.
+ * that returns. While it runs, other threads may call only what says "Any thread" or "from any thread", first
+ * of all {@link #callSoonThreadsafe}. Before and between runs any one thread may set things up.
  *
  * <h2>Errors</h2> What a callback throws goes to the {@link #setExceptionHandler exception handler}, and the
  * loop goes on; this includes {@code AssertionError}, {@code LinkageError} and {@code StackOverflowError},

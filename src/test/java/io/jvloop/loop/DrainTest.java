@@ -229,6 +229,17 @@ class DrainTest {
     }
 
     @Test
+    void channelClosedWithoutItsRegistrationIsNoReasonForAFalseAnswer(EventLoop loop) throws IOException {
+        told(loop, "closed before", () -> {}).channel().close();
+        assertThat(loop.runUntilComplete(loop.drain(HOUR))).isTrue();
+        Registration later = told(loop, "closed later", () -> {});
+        CompletableFuture<Boolean> drained = loop.drain(Duration.ofMillis(1));
+        later.channel().close();
+        assertThat(loop.runUntilComplete(drained)).isTrue();
+        assertThat(log).isEmpty();
+    }
+
+    @Test
     @Contract(section = LOOP,
             value = "A handler that fails while being told is reported, and the others are told")
     void failureIsReportedAndTheOthersAreTold(EventLoop loop, ReportedFailures failures) {

@@ -168,7 +168,7 @@ class RescheduleThreadsTest {
             value = "Another thread's cancel ends a periodic timer, whatever moment it comes at")
     void foreignCancelEndsAPeriodicTimer(EventLoop loop) {
         try (LoopThread thread = LoopThread.start(loop)) {
-            for (int round = 0; round < 500; round++) {
+            for (int round = 0; round < 2_000; round++) {
                 CountDownLatch running = new CountDownLatch(2);
                 TimerHandle periodic = thread.call(() -> armed(loop, running));
                 Await.latch(running);
@@ -182,11 +182,7 @@ class RescheduleThreadsTest {
         TimerHandle[] self = new TimerHandle[1];
         self[0] = loop.callLater(0, () -> {
             running.countDown();
-            try {
-                self[0].reschedule(1);
-            } catch (IllegalStateException cancelled) {
-                assertThat(self[0].isCancelled()).isTrue(); // between two runs
-            }
+            self[0].reschedule(1); // not refused: it cannot know of a cancel that comes while it runs
         });
         return self[0];
     }
