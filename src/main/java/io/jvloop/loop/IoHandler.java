@@ -31,4 +31,12 @@ public interface IoHandler {
      */
     default void loopClosing() {
     }
+
+    /**
+     * Somebody closed the channel itself instead of its registration. Only those are told who asked with
+     * {@link Registration#watchClosing}; if another thread closed it while the loop slept, they are told when
+     * the loop wakes up for any other reason, because closing a channel does not wake a selector.
+     */
+    default void channelClosed() {
+    }
 }

@@ -19,7 +19,7 @@ import java.util.Objects;
  */
 public final class Registration {
     private final SelectableChannel channel;
-    private final EventLoop loop;
+    private final SelectorPoller poller;
     private SelectionKey key;
     private IoHandler handler;
 
@@ -28,8 +28,8 @@ public final class Registration {
      */
     private int interest;
 
-    Registration(EventLoop loop, SelectableChannel channel, IoHandler handler) {
-        this.loop = loop;
+    Registration(SelectorPoller poller, SelectableChannel channel, IoHandler handler) {
+        this.poller = poller;
         this.channel = channel;
         this.handler = handler;
     }
@@ -55,7 +55,7 @@ public final class Registration {
         if (ops == interest) {
             return;
         }
-        loop.requireLoopThread("Registration.interest");
+        poller.loop().requireLoopThread("Registration.interest");
         if (key == null) {
             return; // closed
         }
@@ -64,7 +64,7 @@ public final class Registration {
             interest = ops;
         } catch (CancelledKeyException closedBehindOurBack) {
             // Somebody closed the channel itself. That is an end like any other: the next read or write
-            // reports it.
+            // reports it. Whoever does not read or write but waits asks for it with watchClosing.
             interest = 0;
         }
     }
@@ -95,7 +95,7 @@ public final class Registration {
      */
     public void handler(IoHandler handler) {
         this.handler = Objects.requireNonNull(handler, "handler");
-        loop.reactor().ending().handed(this);
+        poller.loop().reactor().ending().handed(this);
     }
 
     /**
@@ -106,14 +106,26 @@ public final class Registration {
         interest = 0;
         if (key != null) {
             key = null; // says that this end has been counted; a field more would cost each channel 8 bytes
-            loop.reactor().ending().gone();
+            poller.closing(this);
         }
         try {
             channel.close();
         } catch (IOException e) {
-            loop.callExceptionHandler(
+            poller.loop().callExceptionHandler(
                     ExceptionContext.of("Closing " + channel + " failed", e).with("channel", channel));
         }
+    }
+
+    /**
+     * Says whether {@link IoHandler#channelClosed} is called when somebody closes the channel itself instead
+     * of calling {@link #close()}: for those who would wait for ever. While anybody on the loop asks for it,
+     * each sleep costs one system call more, because only a select finds out what a turn has closed.
+     *
+     * @param on whether to be told; not at first
+     */
+    public void watchClosing(boolean on) {
+        poller.loop().requireLoopThread("Registration.watchClosing");
+        poller.watchClosing(this, on);
     }
 
     /**

@@ -40,6 +40,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     private final EventLoop loop;
     private final Diagnostics diagnostics;
     private final Supplier<Selector> selectors;
+    private final CloseWatch closeWatch = new CloseWatch();
     private Selector selector;
     private long spinNanos;
     private int premature;
@@ -66,9 +67,10 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
         try {
             if (timeoutNanos == 0) {
                 selector.selectNow(this);
-            } else if (!spin(timeoutNanos)) {
+            } else if (!lookForClosed() && !spin(timeoutNanos)) {
                 block(timeoutNanos);
             }
+            tellOfClosed();
         } catch (IOException e) {
             // epoll_wait itself failed; without a new selector the loop would be deaf or spin (uvloop dies
             // silently here)
@@ -105,15 +107,35 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     @Override
     public Registration register(SelectableChannel channel, int ops, IoHandler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
-        if (channel.isRegistered()) {
-            throw new IllegalStateException(
-                    "one registration per channel, and this one is taken: " + channel);
+        if (channel.isRegistered() && channel.isOpen()) {
+            throw new IllegalStateException("one registration per channel, and this one is taken: " + channel
+                    + " is used by " + owner(channel));
         }
         channel.configureBlocking(false);
-        Registration registration = new Registration(loop, channel, handler);
+        Registration registration = new Registration(this, channel, handler);
         registration.bind(selector, ops);
+        closeWatch.opened();
         loop.reactor().ending().registered(registration);
         return registration;
+    }
+
+    private String owner(SelectableChannel channel) {
+        SelectionKey key = channel.keyFor(selector);
+        return key == null ? "another selector" : ((Registration) key.attachment()).handler().toString();
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    /** A registration is about to close its channel. */
+    void closing(Registration registration) {
+        closeWatch.closing(registration);
+        loop.reactor().ending().gone();
+    }
+
+    void watchClosing(Registration registration, boolean on) {
+        closeWatch.watch(registration, on);
     }
 
     @Override
@@ -144,6 +166,33 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
         } catch (IOException e) {
             diagnostics.report(ExceptionContext.of("Closing the selector failed", e));
         }
+    }
+
+    /**
+     * Before a sleep: a selector drops what this turn has closed during a select, and the next would not
+     * return. So if anybody wants to know, one that does not wait comes first.
+     *
+     * @return true if there is no reason to block any more
+     */
+    private boolean lookForClosed() throws IOException {
+        return !closeWatch.isIdle() && (selector.selectNow(this) > 0 || woken() || tellOfClosed());
+    }
+
+    private boolean tellOfClosed() {
+        return !closeWatch.isIdle() && closeWatch.isShortOf(selector.keys().size()) && tellTheWatchers();
+    }
+
+    private boolean tellTheWatchers() {
+        List<Registration> closed = closeWatch.takeClosed();
+        for (Registration registration : closed) {
+            loop.reactor().awake();
+            try {
+                registration.handler().channelClosed();
+            } catch (Throwable t) { // the other watchers must hear of it too
+                diagnostics.failed("Exception in I/O handler", t, "channel", registration);
+            }
+        }
+        return !closed.isEmpty();
     }
 
     /**
@@ -241,6 +290,8 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
         } catch (IOException e) {
             diagnostics.report(ExceptionContext.of("Closing the old selector failed", e));
         }
+        closeWatch.recount(selector.keys().size());
+        tellTheWatchers(); // of what was closed and therefore not moved
     }
 
     private static Selector open() {
