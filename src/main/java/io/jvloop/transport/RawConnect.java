@@ -48,7 +48,7 @@ final class RawConnect implements RawOperation.Attempt<Void> {
         }
     }
 
-    /** Not while a name is looked up: an unconnected socket counts as hung up, and would be ready for ever. */
+    /** Not while a name is looked up: an unconnected socket counts as hung up, and would always be ready. */
     @Override
     public boolean waitsForChannel() {
         return begun;
