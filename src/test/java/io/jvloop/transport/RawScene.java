@@ -43,7 +43,7 @@ enum RawScene {
     static final String MESSAGE = "message";
 
     /** More than any system takes before the peer reads. */
-    static final int MUCH = 16 * 1024 * 1024;
+    static final int MUCH = 1024 * 1024;
 
     private static final InetSocketAddress ANY =
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
