@@ -26,7 +26,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <pre>
  * RawChannel raw = RawChannel.of(loop, SocketChannel.open());
- * raw.connect(new InetSocketAddress("localhost", 7))
+ * raw.connect(InetSocketAddress.createUnresolved("localhost", 7))
  *         .thenComposeAsync(connected -&gt; raw.sendAll(question))
  *         .thenComposeAsync(sent -&gt; raw.recv(1024))
  * </pre>

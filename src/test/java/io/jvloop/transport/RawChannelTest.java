@@ -25,6 +25,7 @@ import java.nio.channels.Pipe;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -192,6 +193,33 @@ class RawChannelTest {
             assertThatThrownBy(raw.sendFile(file, 0, 1)::get)
                     .hasCauseInstanceOf(NotYetConnectedException.class);
             assertThat(raw.sendAll(ByteBuffer.allocate(0))).isCompleted();
+        }
+    }
+
+    @Test
+    @Contract(section = RAW_CHANNELS, value = "An operation may be started from within a protocol's "
+            + "dataReceived; it leaves the protocol's data alone")
+    void operationInsideDataReceivedLeavesTheDataAlone(EventLoop loop) throws IOException {
+        Pipe pipe = Pipe.open();
+        try (SocketPair pair = SocketPair.open();
+                RawChannel source = RawChannel.of(loop, pipe.source());
+                RawChannel sink = RawChannel.of(loop, pipe.sink())) {
+            pipe.sink().write(Bytes.heap("other"));
+            CompletableFuture<String> seen = loop.createFuture();
+            Protocol protocol = new Protocol() {
+                @Override
+                public void dataReceived(ByteBuffer data) {
+                    source.recv(100).join();
+                    sink.sendAll(Bytes.heap("more")).join();
+                    source.recvInto(ByteBuffer.allocate(100)).join();
+                    seen.complete(StandardCharsets.ISO_8859_1.decode(data).toString());
+                }
+            };
+            Transport transport = loop.runUntilComplete(Net.adopt(loop, pair.near(), () -> protocol));
+            pair.far().write(Bytes.heap("data"));
+            assertThat(loop.runUntilComplete(seen)).isEqualTo("data");
+            transport.abort();
+            Turns.run(loop, 2);
         }
     }
 }

@@ -214,7 +214,7 @@ class RawConnectTest {
 
     @Test
     @Contract(section = RAW_CHANNELS,
-            value = "While a name is looked up the loop sleeps, and the connect can be cancelled")
+            value = "A connect can be cancelled while its name is being looked up")
     void lookUpMayBeCancelledOrClosed(EventLoop loop) throws IOException {
         InetSocketAddress name = InetSocketAddress.createUnresolved("localhost", 1);
         RawChannel raw = RawChannel.of(loop, SocketChannel.open());

@@ -9,6 +9,7 @@ import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
 import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
+import io.jvloop.support.ReportedFailures;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -45,7 +46,7 @@ class RawFileTest {
         byte[] content = Bytes.noise(BYTES);
         try (FileChannel file = file(content)) {
             long[][] parts = {{0, Long.MAX_VALUE}, {0, BYTES}, {1, BYTES - 2}, {BYTES - 5, 100}, {4096, 1},
-                {BYTES, 10}, {BYTES + 10L, 10}, {Long.MAX_VALUE, Long.MAX_VALUE}, {7, 0}};
+                {BYTES, 10}, {BYTES + 10L, 10}, {1L << 40, Long.MAX_VALUE}, {7, 0}};
             for (long[] part : parts) {
                 int from = (int) Math.min(BYTES, part[0]);
                 int to = (int) Math.min(BYTES, from + Math.min(BYTES, part[1]));
@@ -64,7 +65,8 @@ class RawFileTest {
                 InputStream in = Channels.newInputStream(ends.far())) {
             CompletableFuture<byte[]> arrived = Peer.background(in::readAllBytes);
             Long sent = loop.runUntilComplete(raw.sendFile(file, part[0], part[1]));
-            ends.near().close();
+            raw.channel().close();
+            Turns.run(loop, 1); // only a poll gives a pipe's descriptor back
             byte[] bytes = Await.result(arrived);
             assertThat(sent).isEqualTo(bytes.length);
             return bytes;
@@ -97,7 +99,8 @@ class RawFileTest {
             file.truncate(1_000_000);
             CompletableFuture<byte[]> arrived = Peer.background(in::readAllBytes);
             assertThat(loop.runUntilComplete(sending)).isEqualTo(1_000_000);
-            ends.near().close();
+            raw.channel().close();
+            Turns.run(loop, 1); // only a poll gives a pipe's descriptor back
             assertThat(Await.result(arrived)).isEqualTo(Arrays.copyOf(content, 1_000_000));
             assertThat(file.position()).isEqualTo(1_000_000);
         }
@@ -146,6 +149,20 @@ class RawFileTest {
             assertThatThrownBy(raw.sendFile(writable, 0, 10)::get)
                     .hasCauseInstanceOf(NonReadableChannelException.class);
             assertThat(raw.sendAll(Bytes.heap("still works"))).isCompleted();
+        }
+    }
+
+    @Test
+    void positionThatTheSystemRefusesIsReported(EventLoop loop, ReportedFailures failures)
+            throws IOException {
+        try (RawStreams.Output ends = RawStreams.TCP.output();
+                RawChannel raw = RawChannel.of(loop, ends.near());
+                FileChannel file = file(new byte[10])) {
+            assertThat(raw.sendFile(file, Long.MAX_VALUE, 1)).isCompletedWithValue(0L);
+            long position = file.position();
+            if (position != Long.MAX_VALUE) { // Linux refuses it
+                assertThat(failures.takeOne().exception()).isInstanceOf(IOException.class);
+            }
         }
     }
 

@@ -222,14 +222,11 @@ class RawOperationsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = {"RECV(_INTO)?_(TCP|UNIX|PIPE)", "SEND.*"})
     @Contract(section = RAW_CHANNELS,
             value = "If the peer goes, reading ends with nothing, and sending fails with an IOException")
     void peerThatGoesEndsTheWait(RawScene scene, EventLoop loop) throws IOException {
         try (RawScene.Stage stage = scene.open(loop)) {
-            if (!scene.hasPeer()) {
-                return;
-            }
             CompletableFuture<?> waiting = stage.begin();
             Turns.run(loop, 2);
             stage.far.close();

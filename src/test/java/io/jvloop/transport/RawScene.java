@@ -52,11 +52,6 @@ enum RawScene {
         return !name().startsWith("SEND");
     }
 
-    /** Whether it is a stream that can be read to its end, or written until it breaks. */
-    boolean hasPeer() {
-        return !name().startsWith("RECV_FROM") && !name().endsWith("UDP") && this != ACCEPT;
-    }
-
     private RawStreams stream() {
         return RawStreams.valueOf(name().substring(name().lastIndexOf('_') + 1));
     }
