@@ -11,7 +11,12 @@ import java.util.Objects;
  * @param sender where it came from
  */
 public record Datagram(byte[] data, SocketAddress sender) {
-    /** Refuses nulls. */
+    /**
+     * Refuses nulls.
+     *
+     * @param data what was sent
+     * @param sender where it came from
+     */
     public Datagram {
         Objects.requireNonNull(data, "data");
         Objects.requireNonNull(sender, "sender");
