@@ -357,6 +357,7 @@ public final class RawChannel implements AutoCloseable {
 
         @Override
         public void channelClosed() {
+            registration.close(); // or a loop that drains would go on waiting for it
             end(new ClosedChannelException());
         }
 
