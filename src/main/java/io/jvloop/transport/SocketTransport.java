@@ -6,7 +6,6 @@ import io.jvloop.loop.Registration;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
@@ -31,7 +30,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     private final Lifecycle<SocketTransport> life;
     private final ReadHalf in;
     private final WriteHalf out;
-    private IdleWatch idle; // null unless somebody wants to know
+    private final IdleTimeout idle;
 
     /** Wraps a connected channel; {@code onEnd} hears of the end once, after the protocol. */
     SocketTransport(EventLoop loop, SocketChannel channel, Protocol protocol, SocketConfig config,
@@ -42,6 +41,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
         this.life = new Lifecycle<>(loop, this, onEnd);
         this.in = new ReadHalf(life, channel, protocol);
         this.out = new WriteHalf(life, channel, config.writeBufferLimits(), channel::shutdownOutput);
+        this.idle = new IdleTimeout(life, this);
     }
 
     /** Lets {@code connectionMade} run in the next turn, then {@code afterwards}, then reading begins. */
@@ -63,9 +63,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     @Override
     public void ready(int ops) {
-        if (idle != null) {
-            idle.touch();
-        }
+        idle.touch();
         if ((ops & SelectionKey.OP_READ) != 0 && in.ready()) {
             close();
         }
@@ -102,7 +100,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     /** Bytes that are only queued are no sign of life: the peer may have been gone for long. */
     private void touchIfSent() {
-        if (idle != null && !out.hasQueued()) {
+        if (!out.hasQueued()) {
             idle.touch();
         }
     }
@@ -119,27 +117,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     @Override
     public void setIdleTimeout(Duration timeout) {
-        life.loop().requireLoopThread("setIdleTimeout");
-        IdleWatch.requirePositive(timeout);
-        if (idle != null) {
-            idle.cancel();
-            idle = null;
-        }
-        if (timeout != null && !life.isClosed()) {
-            idle = new IdleWatch(life.loop(), timeout, () -> idleFor(timeout));
-        }
-    }
-
-    private void idleFor(Duration timeout) {
-        boolean goOn = false;
-        try {
-            goOn = in.protocol().idleTimeout();
-        } catch (Throwable t) {
-            life.fatal(t);
-        }
-        if (!goOn) {
-            life.lose(new SocketTimeoutException("idle for " + timeout + ": " + this));
-        }
+        idle.set(timeout);
     }
 
     @Override
@@ -183,10 +161,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     @Override
     public void released(Throwable cause) {
         out.released(cause);
-        if (idle != null) {
-            idle.cancel();
-            idle = null;
-        }
+        idle.cancel();
     }
 
     @Override
