@@ -84,7 +84,7 @@ final class ConnectRace implements ConnectAttempt.Listener {
             SocketTransport transport =
                     new SocketTransport(loop, attempt.channel(), protocol, config.socket(),
                             Delivery.lost(result));
-            Delivery.begin(transport, attempt.registration(), result);
+            Delivery.begin(transport, made -> transport.start(attempt.registration(), made), result);
         } catch (Throwable t) { // the caller waits for the future: that is where a failing factory is told
             attempt.cancel();
             result.completeExceptionally(t);

@@ -99,7 +99,7 @@ final class Connections {
                 new SocketTransport(loop, channel, protocol, config, Delivery.lost(result));
         config.apply(channel);
         Registration registration = loop.register(channel, 0, transport);
-        Delivery.begin(transport, registration, result);
+        Delivery.begin(transport, made -> transport.start(registration, made), result);
         return result;
     }
 }

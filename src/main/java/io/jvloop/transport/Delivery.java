@@ -1,6 +1,5 @@
 package io.jvloop.transport;
 
-import io.jvloop.loop.Registration;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -14,9 +13,9 @@ final class Delivery {
     private Delivery() {
     }
 
-    static void begin(SocketTransport transport, Registration registration,
-            CompletableFuture<Transport> result) {
-        transport.start(registration, () -> {
+    /** {@code start} runs what it is given right after {@code connectionMade}. */
+    static void begin(Transport transport, Consumer<Runnable> start, CompletableFuture<Transport> result) {
+        start.accept(() -> {
             if (!result.complete(transport)) {
                 transport.abort();
             }
@@ -29,7 +28,7 @@ final class Delivery {
     }
 
     /** For a transport that ends before it was delivered; afterwards it changes nothing. */
-    static Consumer<SocketTransport> lost(CompletableFuture<Transport> result) {
+    static Consumer<Transport> lost(CompletableFuture<Transport> result) {
         return transport -> {
             if (!result.isDone()) {
                 result.completeExceptionally(
