@@ -1,0 +1,138 @@
+package io.jvloop.transport;
+
+import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.TimerHandle;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.Pipe.SinkChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Notices that the reader of an idle pipe has gone, by looking twice a second. Loop thread.
+ *
+ * <p>epoll would tell at once, if the JDK let it: {@code java.nio} has no interest in errors alone. Waiting
+ * for OP_WRITE would spin, since an idle pipe is always writable; without any interest the JDK takes the pipe
+ * out of epoll; a write of no bytes succeeds whether anybody reads or not. But {@code sendfile} of no bytes
+ * looks for a reader before it looks at the length (splice_file_to_pipe in Linux), so it fails with EPIPE
+ * once there is none, and otherwise does nothing.
+ *
+ * <p>JDK 17 would send to the sink itself, later ones no longer hand pipes to {@code sendfile} but copy, and
+ * there is nothing to copy. To a file all of them do, hence the second descriptor, opened by way of /proc. It
+ * is a blocking one, and {@code sendfile} to a full pipe would block whatever the length. So the pipe is
+ * asked only when the selector has just said that it is writable, and nobody but this loop writes to it; and
+ * while it is full, waiting for OP_WRITE does not spin and the selector reports the error itself.
+ *
+ * <p>The first look, with all that has to be found out for it, comes when the pipe has lived for half a
+ * second; most pipes never pay. Where it does not work (another system than Linux, no /proc) a trial once
+ * shows that, and the end of a reader is noticed by the next write only.
+ */
+final class ReaderWatch {
+    private static final Duration EVERY = Duration.ofMillis(500);
+
+    /** Any regular file will do, since nothing of it is sent. */
+    private static final Path SOME_FILE = Path.of("/proc/self/exe");
+
+    private final EventLoop loop;
+    private final SinkChannel sink;
+    private final Runnable askForReadiness;
+    private TimerHandle timer;
+    private FileChannel pipe;
+
+    /** {@code askForReadiness} makes the loop report, for once, that the pipe can be written. */
+    ReaderWatch(EventLoop loop, SinkChannel sink, Runnable askForReadiness) {
+        this.loop = loop;
+        this.sink = sink;
+        this.askForReadiness = askForReadiness;
+    }
+
+    void start() {
+        timer = loop.callLater(EVERY, this::look);
+    }
+
+    private void look() {
+        if (pipe == null && !open()) {
+            return;
+        }
+        start();
+        askForReadiness.run();
+    }
+
+    private boolean open() {
+        if (Trial.PASSED) {
+            try {
+                pipe = reopen(sink);
+            } catch (IOException e) {
+                // out of descriptors perhaps; to live without the watch is no reason to end a connection
+            }
+        }
+        return pipe != null;
+    }
+
+    /** To be asked only when the pipe has just been reported to be writable. */
+    boolean readerIsGone() {
+        return pipe != null && isGone(pipe);
+    }
+
+    void cancel() {
+        if (timer != null) {
+            timer.cancel();
+        }
+        if (pipe != null) {
+            Channels.close(pipe, new IOException("collects what closing throws"));
+        }
+    }
+
+    private static FileChannel reopen(SinkChannel sink) throws IOException {
+        Path path = Path.of("/proc/self/fd/" + DescriptorNumber.of(sink));
+        return FileChannel.open(path, StandardOpenOption.WRITE);
+    }
+
+    private static boolean isGone(FileChannel pipe) {
+        try {
+            Trial.FILE.transferTo(0, 0, pipe);
+            return false;
+        } catch (IOException brokenPipe) {
+            return true;
+        }
+    }
+
+    /** Whether all this works here, tried once with a pipe of our own; and the file to send nothing of. */
+    private static final class Trial {
+        static final FileChannel FILE = open();
+        static final boolean PASSED = FILE != null && passes();
+
+        private Trial() {
+        }
+
+        private static FileChannel open() {
+            try {
+                return FileChannel.open(SOME_FILE, StandardOpenOption.READ);
+            } catch (IOException | RuntimeException noSuchFile) {
+                return null;
+            }
+        }
+
+        private static boolean passes() {
+            try {
+                Pipe tried = Pipe.open();
+                IOException closing = new IOException("collects what closing throws");
+                try (SinkChannel sink = tried.sink()) {
+                    sink.configureBlocking(false);
+                    try (FileChannel pipe = reopen(sink)) {
+                        boolean goneTooEarly = isGone(pipe);
+                        tried.source().close();
+                        return !goneTooEarly && isGone(pipe);
+                    }
+                } finally {
+                    Channels.closeAll(List.of(tried.source()), closing);
+                }
+            } catch (IOException | RuntimeException notHere) {
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+package io.jvloop.transport;
+
+import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.IoHandler;
+import io.jvloop.loop.Registration;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.Pipe.SinkChannel;
+import java.nio.channels.SelectionKey;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * The writing end of a pipe: a life and a writing half. What reads refuses.
+ *
+ * <p>The end of the stream and the end of the channel are the same thing here, so {@code writeEof} is {@code
+ * close}. While bytes are queued the selector tells at once that the reader has gone; while nothing is, a
+ * {@link ReaderWatch} finds out.
+ *
+ * <p>Read next: {@link WriteHalf}, {@link ReadPipe}.
+ */
+final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
+    private final Lifecycle<WritePipe> life;
+    private final WriteHalf out;
+    private final IdleTimeout idle;
+    private final ReaderWatch watch;
+    private Protocol protocol;
+    private boolean forgotten;
+
+    /** Wraps a channel to be written; {@code onEnd} hears of the end once, after the protocol. */
+    WritePipe(EventLoop loop, SinkChannel channel, Protocol protocol, WriteBufferLimits limits,
+            Consumer<? super WritePipe> onEnd) {
+        this.protocol = protocol;
+        this.life = new Lifecycle<>(loop, this, onEnd);
+        this.out = new WriteHalf(life, channel, limits, () -> {}); // the close that follows says it
+        this.idle = new IdleTimeout(life, this);
+        this.watch = new ReaderWatch(loop, channel, this::askForReadiness);
+    }
+
+    /** Lets {@code connectionMade} run in the next turn, then {@code afterwards}. */
+    void start(Registration registration, Runnable afterwards) {
+        life.start(registration, afterwards);
+    }
+
+    @Override
+    public void callConnectionMade() {
+        protocol.connectionMade(this);
+    }
+
+    @Override
+    public void begun() {
+        out.updateInterest();
+        if (!life.isClosed()) {
+            watch.start();
+        }
+    }
+
+    private void askForReadiness() {
+        life.await(SelectionKey.OP_WRITE, true);
+    }
+
+    @Override
+    public void ready(int ops) {
+        if (out.hasQueued()) {
+            idle.touch();
+            writeReady();
+        } else { // so it was the watch who asked
+            out.updateInterest();
+            if (watch.readerIsGone()) {
+                life.lose(null);
+            }
+        }
+    }
+
+    private void writeReady() {
+        if (out.ready() && life.isClosing()) {
+            life.lose(null);
+        }
+        out.shrunk();
+    }
+
+    @Override
+    public void write(ByteBuffer data) {
+        out.write(this, data);
+        touchIfSent();
+    }
+
+    @Override
+    public void writeAll(ByteBuffer... parts) {
+        out.writeAll(this, parts);
+        touchIfSent();
+    }
+
+    @Override
+    public CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
+        CompletableFuture<Long> sent = out.sendFile(this, file, offset, count);
+        touchIfSent();
+        return sent;
+    }
+
+    /** Bytes that are only queued are no sign of life. */
+    private void touchIfSent() {
+        if (!out.hasQueued()) {
+            idle.touch();
+        }
+    }
+
+    @Override
+    public void writeEof() {
+        out.writeEof();
+        close();
+    }
+
+    @Override
+    public boolean canWriteEof() {
+        return true;
+    }
+
+    @Override
+    public void close() {
+        life.loop().requireLoopThread("close");
+        if (life.isClosing()) {
+            return;
+        }
+        if (out.hasQueued()) {
+            life.closing();
+        } else {
+            life.lose(null);
+        }
+    }
+
+    @Override
+    public void abort() {
+        life.loop().requireLoopThread("abort");
+        life.lose(null);
+    }
+
+    public void draining() {
+        life.drain(this::close);
+    }
+
+    @Override
+    public void loopClosing() {
+        life.lose(null);
+    }
+
+    @Override
+    public void released(Throwable cause) {
+        out.released(cause);
+        idle.cancel();
+        watch.cancel();
+    }
+
+    @Override
+    public void forgetProtocol() {
+        forgotten = true;
+        protocol = null;
+    }
+
+    @Override
+    public boolean isClosing() {
+        return life.isClosing();
+    }
+
+    @Override
+    public long writeBufferSize() {
+        return out.queuedBytes();
+    }
+
+    @Override
+    public WriteBufferLimits writeBufferLimits() {
+        return out.limits();
+    }
+
+    @Override
+    public void setWriteBufferLimits(WriteBufferLimits limits) {
+        out.limits(limits);
+    }
+
+    @Override
+    public void setIdleTimeout(Duration timeout) {
+        idle.set(timeout);
+    }
+
+    @Override
+    public Protocol protocol() {
+        return protocol;
+    }
+
+    @Override
+    public void setProtocol(Protocol newProtocol) {
+        life.loop().requireLoopThread("setProtocol");
+        Objects.requireNonNull(newProtocol, "protocol");
+        if (!forgotten) {
+            protocol = newProtocol;
+        }
+    }
+
+    @Override
+    public EventLoop loop() {
+        return life.loop();
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return null;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return null;
+    }
+
+    @Override
+    public void pauseReading() {
+        throw refusal("pauseReading");
+    }
+
+    @Override
+    public void resumeReading() {
+        throw refusal("resumeReading");
+    }
+
+    @Override
+    public boolean isReading() {
+        return false;
+    }
+
+    private UnsupportedOperationException refusal(String operation) {
+        return new UnsupportedOperationException(
+                operation + ": this is the writing end of a pipe, nothing can be read from " + this);
+    }
+
+    @Override
+    public <T> T option(SocketOption<T> option) {
+        throw new UnsupportedOperationException("a pipe has no socket options: " + option);
+    }
+
+    @Override
+    public <T> void setOption(SocketOption<T> option, T value) {
+        throw new UnsupportedOperationException("a pipe has no socket options: " + option);
+    }
+
+    @Override
+    public String toString() {
+        return "WritePipe[" + life.state() + out
+                + (protocol == null ? "" : ", " + protocol.getClass().getName()) + "]";
+    }
+}
