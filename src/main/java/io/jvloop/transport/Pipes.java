@@ -2,6 +2,7 @@ package io.jvloop.transport;
 
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.Registration;
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.channels.Pipe;
 import java.util.Objects;
@@ -78,10 +79,131 @@ public final class Pipes {
         loop.requireLoopThread("Pipes.write");
         CompletableFuture<Transport> result = loop.createFuture();
         WritePipe transport =
-                new WritePipe(loop, channel, protocol(factory), limits, Delivery.lost(result));
+                new WritePipe(loop, channel, protocol(factory), limits, Delivery.lost(result))
+                        .watching(channel);
         Registration registration = loop.register(channel, 0, transport);
         Delivery.begin(transport, made -> transport.start(registration, made), result);
         return result;
+    }
+
+    /**
+     * Reads standard input, whatever it is. At most one transport does at a time. It takes the first byte
+     * after {@code connectionMade}, and none any more after {@code connectionLost}: what comes then is for
+     * {@code System.in}, or for a child process.
+     *
+     * <p>No selector takes a terminal or a file, so a daemon thread named {@code jvloop-stdin} reads, at most
+     * some 200 KiB ahead. Do not use {@code System.in} at the same time.
+     *
+     * @param loop the loop that will serve it
+     * @param factory makes the protocol
+     * @return the transport, completed right after {@code connectionMade}. If reading fails, {@code
+     *             connectionLost} gets the failure
+     * @throws IOException if the JVM was started with standard input closed, or for want of descriptors
+     * @throws IllegalStateException if another transport reads it
+     */
+    public static CompletableFuture<Transport> stdin(EventLoop loop, Supplier<? extends Protocol> factory)
+            throws IOException {
+        loop.requireLoopThread("Pipes.stdin");
+        Protocol protocol = protocol(factory);
+        CompletableFuture<Transport> result = loop.createFuture();
+        StandardInput input = StandardInput.take();
+        try {
+            ReadPipe transport = new ReadPipe(loop, input, protocol, ended -> {
+                input.close();
+                Delivery.lost(result).accept(ended);
+            });
+            Registration registration = loop.register(input.source(), 0, transport);
+            Delivery.begin(transport, made -> transport.start(registration, () -> {
+                made.run();
+                input.startUnless(transport.isClosing());
+            }), result);
+            return result;
+        } catch (IOException | RuntimeException e) {
+            input.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Writes to standard output, whatever it is, and never blocks the loop.
+     *
+     * <p>No selector takes a terminal or a file, so a thread named {@code jvloop-stdout} writes. It keeps the
+     * JVM alive until the transport, or its loop, is closed and everything that the pipe to it had taken is
+     * handed to the system; {@code connectionLost} comes after that. {@code System.exit} does not wait. What
+     * is printed to {@code System.out} meanwhile takes another way, and may come earlier or later than what
+     * was written before it here.
+     *
+     * @param loop the loop that will serve it
+     * @param factory makes the protocol
+     * @return the transport, completed right after {@code connectionMade}. When nobody reads the output any
+     *             more ({@code … | head -1}), the next bytes fail, and {@code connectionLost} gets the
+     *             failure
+     * @throws IOException for want of descriptors
+     */
+    public static CompletableFuture<Transport> stdout(EventLoop loop, Supplier<? extends Protocol> factory)
+            throws IOException {
+        return stdout(loop, factory, WriteBufferLimits.DEFAULT);
+    }
+
+    /**
+     * {@link #stdout(EventLoop, Supplier)} with other marks.
+     *
+     * @param loop the loop that will serve it
+     * @param factory makes the protocol
+     * @param limits the marks of {@code pauseWriting} and {@code resumeWriting}
+     * @return the transport
+     * @throws IOException for want of descriptors
+     */
+    public static CompletableFuture<Transport> stdout(EventLoop loop, Supplier<? extends Protocol> factory,
+            WriteBufferLimits limits) throws IOException {
+        loop.requireLoopThread("Pipes.stdout");
+        return output(loop, factory, limits, "stdout", FileDescriptor.out);
+    }
+
+    /**
+     * Writes to standard error, as {@link #stdout(EventLoop, Supplier)}.
+     *
+     * @param loop the loop that will serve it
+     * @param factory makes the protocol
+     * @return the transport
+     * @throws IOException for want of descriptors
+     */
+    public static CompletableFuture<Transport> stderr(EventLoop loop, Supplier<? extends Protocol> factory)
+            throws IOException {
+        return stderr(loop, factory, WriteBufferLimits.DEFAULT);
+    }
+
+    /**
+     * {@link #stderr(EventLoop, Supplier)} with other marks.
+     *
+     * @param loop the loop that will serve it
+     * @param factory makes the protocol
+     * @param limits the marks of {@code pauseWriting} and {@code resumeWriting}
+     * @return the transport
+     * @throws IOException for want of descriptors
+     */
+    public static CompletableFuture<Transport> stderr(EventLoop loop, Supplier<? extends Protocol> factory,
+            WriteBufferLimits limits) throws IOException {
+        loop.requireLoopThread("Pipes.stderr");
+        return output(loop, factory, limits, "stderr", FileDescriptor.err);
+    }
+
+    private static CompletableFuture<Transport> output(EventLoop loop, Supplier<? extends Protocol> factory,
+            WriteBufferLimits limits, String name, FileDescriptor descriptor) throws IOException {
+        Protocol protocol = protocol(factory);
+        CompletableFuture<Transport> result = loop.createFuture();
+        StandardOutput output = new StandardOutput(name, descriptor);
+        try {
+            WritePipe transport = new WritePipe(loop, output, protocol, limits, Delivery.lost(result))
+                    .before(output);
+            Registration registration = loop.register(output.sink(), 0, transport);
+            output.start();
+            Delivery.begin(transport, made -> transport.start(registration, made), result);
+            return result;
+        } catch (IOException | RuntimeException e) {
+            output.close();
+            throw e;
+        }
     }
 
     private static Protocol protocol(Supplier<? extends Protocol> factory) {

@@ -7,11 +7,13 @@ import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.Pipe.SinkChannel;
 import java.nio.channels.SelectionKey;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /**
@@ -27,18 +29,31 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     private final Lifecycle<WritePipe> life;
     private final WriteHalf out;
     private final IdleTimeout idle;
-    private final ReaderWatch watch;
+    private ReaderWatch watch; // null if the reader is a pump of ours
+    private StandardOutput standard; // null unless it is
     private Protocol protocol;
     private boolean forgotten;
 
     /** Wraps a channel to be written; {@code onEnd} hears of the end once, after the protocol. */
-    WritePipe(EventLoop loop, SinkChannel channel, Protocol protocol, WriteBufferLimits limits,
+    WritePipe(EventLoop loop, GatheringByteChannel channel, Protocol protocol, WriteBufferLimits limits,
             Consumer<? super WritePipe> onEnd) {
         this.protocol = protocol;
         this.life = new Lifecycle<>(loop, this, onEnd);
         this.out = new WriteHalf(life, channel, limits, () -> {}); // the close that follows says it
         this.idle = new IdleTimeout(life, this);
-        this.watch = new ReaderWatch(loop, channel, this::askForReadiness);
+    }
+
+    /** An ordinary pipe, whose reader may go away. Before the start. */
+    WritePipe watching(SinkChannel sink) {
+        watch = new ReaderWatch(life.loop(), sink, this::askForReadiness);
+        return this;
+    }
+
+    /** A pipe with a pump behind it: this is not over before the pump has handed everything over. */
+    WritePipe before(StandardOutput output) {
+        standard = output;
+        output.end().whenCompleteAsync((nothing, failure) -> life.lose(failure), life.loop());
+        return this;
     }
 
     /** Lets {@code connectionMade} run in the next turn, then {@code afterwards}. */
@@ -54,7 +69,7 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     @Override
     public void begun() {
         out.updateInterest();
-        if (!life.isClosed()) {
+        if (watch != null && !life.isClosed()) {
             watch.start();
         }
     }
@@ -70,7 +85,7 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
             writeReady();
         } else { // so it was the watch who asked
             out.updateInterest();
-            if (watch.readerIsGone()) {
+            if (watch != null && watch.readerIsGone()) { // and then nothing is lost
                 life.lose(null);
             }
         }
@@ -78,7 +93,7 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
 
     private void writeReady() {
         if (out.ready() && life.isClosing()) {
-            life.lose(null);
+            end();
         }
         out.shrunk();
     }
@@ -129,7 +144,30 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
         if (out.hasQueued()) {
             life.closing();
         } else {
+            end();
+        }
+    }
+
+    /** Everything is in the pipe. */
+    private void end() {
+        if (standard == null || life.state() == TransportState.NEW
+                || standard.isHandedOver(this::handedOver)) {
             life.lose(null);
+        } else if (life.isOpen()) {
+            life.closing();
+        }
+    }
+
+    /** Called by the pump: look again, for more may have been written since. */
+    private void handedOver() {
+        try {
+            life.loop().execute(() -> {
+                if (!out.hasQueued()) {
+                    end();
+                }
+            });
+        } catch (RejectedExecutionException loopIsClosed) {
+            // then the protocol has heard of the end already
         }
     }
 
@@ -137,6 +175,9 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     public void abort() {
         life.loop().requireLoopThread("abort");
         life.lose(null);
+        if (standard != null) {
+            standard.abort();
+        }
     }
 
     public void draining() {
@@ -152,7 +193,9 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     public void released(Throwable cause) {
         out.released(cause);
         idle.cancel();
-        watch.cancel();
+        if (watch != null) {
+            watch.cancel();
+        }
     }
 
     @Override
