@@ -66,6 +66,7 @@ final class ReadPipe implements Transport, IoHandler, Lifecycle.Connection {
         life.lose(null);
     }
 
+    @Override
     public void draining() {
         life.drain(this::close);
     }

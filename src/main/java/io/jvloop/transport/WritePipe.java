@@ -180,6 +180,7 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
         }
     }
 
+    @Override
     public void draining() {
         life.drain(this::close);
     }
