@@ -14,20 +14,19 @@ import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
  * A part of a file on its way out of a channel, and the bytes that were written after it. Loop thread.
  *
  * <p>To a socket the kernel moves the bytes itself ({@code transferTo} is {@code sendfile} there). Other
- * channels, and files that do not know their size (those of /proc say 0), get copies through a pooled buffer.
+ * channels get copies through a pooled buffer.
  */
 final class FileSend {
     /** {@code count} of somebody who wants all there is. */
     static final long TO_THE_END = Long.MAX_VALUE;
 
-    private static final int COPY_BYTES = 64 * 1024;
+    /** Per readiness event: a peer that reads as fast as the kernel sends would keep the loop for itself. */
+    private static final int TURN_BYTES = 1024 * 1024;
 
-    /** Copies per readiness event: a megabyte, then the others have their turn. */
-    private static final int COPIES = 16;
+    private static final int COPY_BYTES = 64 * 1024;
 
     private final EventLoop loop;
     private final FileChannel file;
-    private final boolean sizeless;
     private final CompletableFuture<Long> result;
     private long position;
     private long left;
@@ -42,24 +41,18 @@ final class FileSend {
             throw new IllegalArgumentException("count must be > 0, not " + count
                     + "; to send all there is use sendFile(file)");
         }
+        requireReadable(Objects.requireNonNull(file, "file"));
         this.loop = loop;
-        this.file = Objects.requireNonNull(file, "file");
-        this.sizeless = isSizeless(file);
+        this.file = file;
         this.position = offset;
         this.left = count;
         this.result = loop.createFuture();
-        result.whenComplete((bytes, failure) -> {
-            if (result.isCancelled()) {
-                Futures.onLoop(loop, this::cancelled);
-            }
-        });
     }
 
-    /** Also finds out at once whether the file can be read at all. */
-    private static boolean isSizeless(FileChannel file) {
+    /** By reading a byte: folders and FIFOs can be opened for reading too, but not read at a position. */
+    private static void requireReadable(FileChannel file) {
         try {
-            file.read(ByteBuffer.allocate(0), 0);
-            return file.size() == 0;
+            file.read(ByteBuffer.allocate(1), 0);
         } catch (IOException e) {
             throw new IllegalArgumentException("cannot read the file to send: " + e, e);
         }
@@ -68,11 +61,6 @@ final class FileSend {
     /** How many bytes were sent, complete in a later turn; or a {@link SendFileException}. */
     CompletableFuture<Long> result() {
         return result;
-    }
-
-    /** What the channel has not taken yet stays in the file; what was written after it follows. */
-    private void cancelled() {
-        left = 0;
     }
 
     /** The queue of what was written after this file. */
@@ -95,24 +83,38 @@ final class FileSend {
      *             a torso and cannot tell it from the whole
      */
     boolean transfer(WritableByteChannel channel) throws IOException {
-        boolean over = sizeless || !(channel instanceof SocketChannel) ? copy(channel) : send(channel);
+        boolean over;
+        try {
+            over = result.isDone() || (channel instanceof SocketChannel ? send(channel) : copy(channel));
+        } catch (IOException | RuntimeException e) {
+            if (!result.isDone()) {
+                throw describe(e);
+            }
+            over = true; // cancelled on another thread, and the file closed there, while we were reading it
+        }
         if (over) {
             finish(() -> result.complete(sent));
         }
         return over;
     }
 
-    private boolean send(WritableByteChannel channel) throws IOException {
-        if (left > 0) {
-            advance(file.transferTo(position, left, channel));
+    /**
+     * The kernel sends nothing if the socket is full, but also at the end of a file that is not as long as it
+     * says (those of /sys say 4096) or longer (those of /proc say 0). Only reading tells these apart.
+     */
+    private boolean send(WritableByteChannel socket) throws IOException {
+        long count = file.transferTo(position, Math.min(left, TURN_BYTES), socket);
+        if (count == 0) {
+            return copy(socket);
         }
+        advance(count);
         return left == 0 || position >= file.size();
     }
 
     private boolean copy(WritableByteChannel channel) throws IOException {
         ByteBuffer buffer = loop.buffers().acquire(COPY_BYTES);
         try {
-            for (int i = 0; i < COPIES && left > 0; i++) {
+            for (int copied = 0; copied < TURN_BYTES && left > 0; copied += COPY_BYTES) {
                 buffer.clear().limit((int) Math.min(left, COPY_BYTES));
                 int count = file.read(buffer, position);
                 if (count < 0) {
@@ -128,6 +130,14 @@ final class FileSend {
         } finally {
             loop.buffers().release(buffer);
         }
+    }
+
+    /** A closed file's own exception has no message, and would be taken for that of a closed socket. */
+    private IOException describe(Exception e) {
+        if (!file.isOpen()) {
+            return new IOException("the file was closed while it was being sent", e);
+        }
+        return e instanceof IOException failure ? failure : new IOException("cannot send the file: " + e, e);
     }
 
     private void advance(long count) {
@@ -148,9 +158,13 @@ final class FileSend {
     private void finish(Runnable completion) {
         try {
             file.position(position); // asyncio's rule; a file that is sent to several peers does not need it
-        } catch (IOException closed) {
+        } catch (IOException | RuntimeException closed) {
             // then nobody wants to know
         }
-        loop.callSoon((Runnable & AsynchronousCompletionTask) completion::run);
+        if (loop.isClosed()) {
+            completion.run(); // there are no later turns
+        } else {
+            loop.callSoon((Runnable & AsynchronousCompletionTask) completion::run);
+        }
     }
 }

@@ -92,7 +92,7 @@ final class Lifecycle<C extends Lifecycle.Connection> {
         }
     }
 
-    /** Waits for an operation, or no longer; before {@code connectionMade} is over, for nothing. */
+    /** Waits for an operation, or no longer; before the beginning and after the end, for nothing. */
     void await(int op, boolean wanted) {
         int ops = wanted ? interest | op : interest & ~op;
         if (ops != interest && (state == TransportState.OPEN || state == TransportState.CLOSING)) {

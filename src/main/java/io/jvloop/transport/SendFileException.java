@@ -12,7 +12,7 @@ public final class SendFileException extends IOException {
     /** For {@code sendFile}; {@code cause} is null if the connection was closed by this side. */
     SendFileException(long sent, Throwable cause) {
         super(sent + " bytes of the file were sent before the connection ended"
-                + (cause == null ? "" : ": " + cause.getMessage()), cause);
+                + (cause == null ? "" : ": " + cause), cause);
         this.sent = sent;
     }
 

@@ -58,7 +58,6 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     @Override
     public void begun() {
         in.updateInterest();
-        out.updateInterest();
     }
 
     @Override
@@ -81,25 +80,24 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     @Override
     public void write(ByteBuffer data) {
+        touchUnlessQueued();
         out.write(this, data);
-        touchIfSent();
     }
 
     @Override
     public void writeAll(ByteBuffer... parts) {
+        touchUnlessQueued();
         out.writeAll(this, parts);
-        touchIfSent();
     }
 
     @Override
     public CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
-        CompletableFuture<Long> sent = out.sendFile(this, file, offset, count);
-        touchIfSent();
-        return sent;
+        touchUnlessQueued();
+        return out.sendFile(this, file, offset, count);
     }
 
-    /** Bytes that are only queued are no sign of life: the peer may have been gone for long. */
-    private void touchIfSent() {
+    /** Called before a write. One that is only queued is no sign of life: the peer may be gone for long. */
+    private void touchUnlessQueued() {
         if (!out.hasQueued()) {
             idle.touch();
         }

@@ -100,25 +100,24 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
 
     @Override
     public void write(ByteBuffer data) {
+        touchUnlessQueued();
         out.write(this, data);
-        touchIfSent();
     }
 
     @Override
     public void writeAll(ByteBuffer... parts) {
+        touchUnlessQueued();
         out.writeAll(this, parts);
-        touchIfSent();
     }
 
     @Override
     public CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
-        CompletableFuture<Long> sent = out.sendFile(this, file, offset, count);
-        touchIfSent();
-        return sent;
+        touchUnlessQueued();
+        return out.sendFile(this, file, offset, count);
     }
 
-    /** Bytes that are only queued are no sign of life. */
-    private void touchIfSent() {
+    /** Called before a write. One that is only queued is no sign of life. */
+    private void touchUnlessQueued() {
         if (!out.hasQueued()) {
             idle.touch();
         }

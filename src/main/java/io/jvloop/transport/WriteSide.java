@@ -26,6 +26,9 @@ final class WriteSide {
     /** What follows the queue: files, each with the bytes written after it. Null until the first file. */
     private Deque<FileSend> files;
 
+    /** The sum of what was written after each of the files. */
+    private long behindFiles;
+
     WriteSide(BufferPool pool, GatheringByteChannel channel) {
         this.pool = pool;
         this.channel = channel;
@@ -41,18 +44,17 @@ final class WriteSide {
 
     /** Bytes in memory; those of files are none. */
     long queuedBytes() {
-        long bytes = queue == null ? 0 : queue.size();
-        return hasFiles() ? bytes + files.stream().mapToLong(FileSend::bytesAfter).sum() : bytes;
+        return behindFiles + (queue == null ? 0 : queue.size());
     }
 
     /** Takes all of {@code data}, also when it throws. */
     void write(ByteBuffer data) throws IOException {
         try {
             if (hasQueued()) {
-                last().append(data);
+                append(data);
             } else if (data.isDirect()) {
                 channel.write(data);
-                queueRest(data);
+                append(data);
             } else if (data.hasRemaining()) {
                 writeCopies(data);
             }
@@ -71,7 +73,7 @@ final class WriteSide {
         }
         try {
             for (ByteBuffer part : parts) {
-                last().append(part);
+                append(part);
             }
         } catch (IllegalStateException e) { // as in write
             throw new IOException("cannot queue what the peer does not take", e);
@@ -101,6 +103,7 @@ final class WriteSide {
         while (hasFiles() && (queue == null || queue.isEmpty()) && files.peek().transfer(channel)) {
             FileSend sent = files.poll();
             if (sent.bytesAfter() > 0) {
+                behindFiles -= sent.bytesAfter();
                 queue = sent.after();
                 queue.flush(channel);
             }
@@ -115,6 +118,7 @@ final class WriteSide {
         while (hasFiles()) {
             files.poll().fail(cause);
         }
+        behindFiles = 0;
     }
 
     /**
@@ -130,8 +134,8 @@ final class WriteSide {
                 data.position(data.position() + bytes);
                 channel.write(copy);
                 if (copy.hasRemaining()) {
-                    queueRest(copy);
-                    queueRest(data);
+                    append(copy);
+                    append(data);
                 }
             }
         } finally {
@@ -139,15 +143,14 @@ final class WriteSide {
         }
     }
 
-    private void queueRest(ByteBuffer data) {
-        if (data.hasRemaining()) {
+    /** Queues it, if it is anything, behind everything else. */
+    private void append(ByteBuffer data) {
+        if (hasFiles()) {
+            behindFiles += data.remaining();
+            files.peekLast().after().append(data);
+        } else if (data.hasRemaining()) {
             queue().append(data);
         }
-    }
-
-    /** Where bytes go that are written now. */
-    private WriteQueue last() {
-        return hasFiles() ? files.peekLast().after() : queue();
     }
 
     private WriteQueue queue() {

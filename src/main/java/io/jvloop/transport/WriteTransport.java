@@ -44,8 +44,8 @@ public interface WriteTransport {
      * Sends a part of a file, after everything written before and before everything written after; to a
      * socket the kernel moves the bytes, they never enter this process.
      *
-     * <p>Cancelling the future leaves out what the socket has not taken yet; what was written after the file
-     * is sent all the same.
+     * <p>Cancelling the future, on any thread, or letting it time out, leaves out what the socket has not
+     * taken yet; what was written after the file is sent all the same.
      *
      * @param file open for reading. It must stay open until the future completes, and its position is then
      *             behind the last byte sent, or not, if it is being sent to several peers at once
@@ -55,7 +55,8 @@ public interface WriteTransport {
      *             a {@link SendFileException}, which has the number sent until then. If the file cannot be
      *             read to the end the connection is aborted, since the peer could not tell the torso from the
      *             whole
-     * @throws IllegalArgumentException if the file is closed, or offset or count is out of range
+     * @throws IllegalArgumentException if the file is closed or cannot be read, or offset or count is out of
+     *             range
      * @throws IllegalStateException after {@link #writeEof}
      * @throws java.nio.channels.NonReadableChannelException if the file is not open for reading
      */
