@@ -15,8 +15,8 @@ final class IdleWatch {
     private final EventLoop loop;
     private final long timeoutNanos;
     private final Runnable onIdle;
+    private final TimerHandle timer;
     private long lastNanos;
-    private TimerHandle timer;
 
     /** {@code onIdle} is called each time the timeout has passed without a {@link #touch}. */
     IdleWatch(EventLoop loop, Duration timeout, Runnable onIdle) {
@@ -42,17 +42,16 @@ final class IdleWatch {
 
     void cancel() {
         timer.cancel();
-        timer = null;
     }
 
     private void check() {
         long idleNanos = loop.time() - lastNanos;
         if (idleNanos < timeoutNanos) {
-            timer = loop.callLater(timeoutNanos - idleNanos, this::check);
+            timer.reschedule(timeoutNanos - idleNanos);
             return;
         }
-        lastNanos = loop.time();
-        timer = loop.callLater(timeoutNanos, this::check);
+        touch();
+        timer.reschedule(timeoutNanos);
         onIdle.run();
     }
 }
