@@ -41,15 +41,28 @@ import org.junit.jupiter.api.io.TempDir;
  * of a method with a parameter {@code loop}, and must print what their heading's line below says.
  */
 class ReadmeTest {
-    private static final Map<String, String> PRINTS = Map.of("Schedule", "in the next turn",
-            "Call the loop from other threads", "on the loop", "Do blocking work", "back on the loop",
-            "Wait for a result", "hello", "Connect", "bye",
-            "Serve on several addresses, share a port, stop in order", "all gone", "Mind the slow reader", "",
-            "Receive into your own buffer", "", "Look up names", ":80", "Find mistakes", "LoopStats");
+    private static final Map<String, String> PRINTS = Map.ofEntries(
+            Map.entry("Schedule", "in the next turn"),
+            Map.entry("Call the loop from other threads", "on the loop"),
+            Map.entry("Do blocking work", "back on the loop"),
+            Map.entry("Wait for a result", "hello"),
+            Map.entry("Connect", "bye"),
+            Map.entry("Serve on several addresses, share a port, stop in order", "all gone"),
+            Map.entry("Serve UNIX sockets", "connected to /"),
+            Map.entry("Use all cores, end in order", "ended in order: true"),
+            Map.entry("Mind the slow reader", ""),
+            Map.entry("Receive into your own buffer", ""),
+            Map.entry("Send a file", " bytes sent"),
+            Map.entry("Give up in time", "SocketTimeoutException: idle for PT0.02S"),
+            Map.entry("Exchange datagrams", "anybody there? came back"),
+            Map.entry("Read and write pipes, standard input and output", "IS ANYBODY THERE?"),
+            Map.entry("Work on a channel yourself", "raw bytes came through"),
+            Map.entry("Look up names", ":80"),
+            Map.entry("Find mistakes", "LoopStats"));
 
     private static final String IMPORTS = Stream
             .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.transport", "java.io", "java.net", "java.nio",
-                    "java.nio.charset",
+                    "java.nio.channels", "java.nio.charset",
                     "java.nio.file", "java.time", "java.util", "java.util.concurrent")
             .map(name -> "import " + name + ".*;\n").reduce("", String::concat);
 
