@@ -45,7 +45,7 @@ final class FileSend {
         this.loop = loop;
         this.file = file;
         this.position = offset;
-        this.left = count;
+        this.left = Math.min(count, Long.MAX_VALUE - offset); // no file goes on there, and nothing overflows
         this.result = loop.createFuture();
     }
 
