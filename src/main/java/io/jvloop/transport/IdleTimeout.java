@@ -24,11 +24,12 @@ final class IdleTimeout {
     }
 
     private void idleFor(Duration timeout) {
-        boolean goOn = false;
+        boolean goOn;
         try {
             goOn = transport.protocol().idleTimeout();
-        } catch (Throwable t) {
+        } catch (Throwable t) { // the user's code
             life.fatal(t);
+            return;
         }
         if (!goOn) {
             life.lose(new SocketTimeoutException("idle for " + timeout + ": " + transport));

@@ -9,7 +9,7 @@ import java.time.Duration;
  * is busy costs one look at the clock per event, not one timer per event. Loop thread.
  */
 final class IdleWatch {
-    /** So that the nanoseconds fit into a long. */
+    /** A hundred years, so that the nanoseconds fit into a long. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     private final EventLoop loop;
@@ -23,7 +23,7 @@ final class IdleWatch {
         this.loop = loop;
         this.timeoutNanos = (timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout).toNanos();
         this.onIdle = onIdle;
-        this.lastNanos = loop.time();
+        touch();
         this.timer = loop.callLater(timeoutNanos, this::check);
     }
 
@@ -45,13 +45,13 @@ final class IdleWatch {
     }
 
     private void check() {
-        long idleNanos = loop.time() - lastNanos;
-        if (idleNanos < timeoutNanos) {
-            timer.reschedule(timeoutNanos - idleNanos);
+        long leftNanos = lastNanos + timeoutNanos - loop.time();
+        if (leftNanos > 0) {
+            timer.reschedule(leftNanos);
             return;
         }
         touch();
-        timer.reschedule(timeoutNanos);
+        timer.reschedule(timeoutNanos); // first, since whoever is told may cancel it
         onIdle.run();
     }
 }

@@ -17,9 +17,9 @@ import java.nio.ByteBuffer;
  * inside a call of the application's own to {@code write} or {@code close}; so a protocol is not re-entered.
  * {@code pauseWriting} is the one deliberate exception: told later, it would come too late.
  *
- * <p>What a method throws: from {@code dataReceived} and {@code eofReceived} it is fatal, the connection is
- * aborted and {@code connectionLost} gets it; from the others it is only reported. Either way the loop's
- * exception handler hears of it.
+ * <p>What a method throws: from {@code dataReceived}, {@code eofReceived} and {@code idleTimeout} it is
+ * fatal, the connection is aborted and {@code connectionLost} gets it; from the others it is only reported.
+ * Either way the loop's exception handler hears of it.
  *
  * <p>{@code connectionLost}, {@code pauseWriting}, {@code resumeWriting} and {@code draining} are inherited
  * from {@link BaseProtocol}.
@@ -58,7 +58,8 @@ public interface Protocol extends BaseProtocol {
     }
 
     /**
-     * Nothing was received, and nothing sent, for as long as {@link Transport#setIdleTimeout} allows.
+     * Nothing was received, and nothing sent, for as long as {@link Transport#setIdleTimeout} allows. Also
+     * called while a {@code close} waits for a peer that does not read.
      *
      * @return false, the default, to abort the connection with a {@code SocketTimeoutException}; true to go
      *             on for another such time, after asking the peer for a sign of life for example

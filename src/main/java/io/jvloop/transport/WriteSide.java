@@ -17,6 +17,9 @@ final class WriteSide {
     /** A heap buffer goes through a pooled one of at most this size. */
     private static final int COPY_BYTES = 64 * 1024;
 
+    /** Small files per readiness event: a thousand of them in a row would be a thousand system calls. */
+    private static final int FILES = 16;
+
     private final BufferPool pool;
     private final GatheringByteChannel channel;
 
@@ -100,14 +103,18 @@ final class WriteSide {
         if (queue != null && !queue.isEmpty()) {
             queue.flush(channel);
         }
-        while (hasFiles() && (queue == null || queue.isEmpty()) && files.peek().transfer(channel)) {
-            FileSend sent = files.poll();
-            if (sent.bytesAfter() > 0) {
-                behindFiles -= sent.bytesAfter();
-                queue = sent.after();
+        for (int sent = 0; sent < FILES && filesAreNext() && files.peek().transfer(channel); sent++) {
+            FileSend file = files.poll();
+            if (file.bytesAfter() > 0) {
+                behindFiles -= file.bytesAfter();
+                queue = file.after();
                 queue.flush(channel);
             }
         }
+    }
+
+    private boolean filesAreNext() {
+        return hasFiles() && (queue == null || queue.isEmpty());
     }
 
     /** The connection is over; whoever waits for a file learns the cause. */

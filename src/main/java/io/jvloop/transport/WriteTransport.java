@@ -42,7 +42,8 @@ public interface WriteTransport {
 
     /**
      * Sends a part of a file, after everything written before and before everything written after; to a
-     * socket the kernel moves the bytes, they never enter this process.
+     * socket the kernel moves the bytes, they never enter this process. What the kernel does not have in
+     * memory yet it reads meanwhile, and this thread waits for the disk.
      *
      * <p>Cancelling the future, on any thread, or letting it time out, leaves out what the socket has not
      * taken yet; what was written after the file is sent all the same.

@@ -10,6 +10,7 @@ import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
@@ -29,11 +30,17 @@ class NoAllocationTest {
     private static final int ROUND_TRIPS = 20_000;
 
     private static final class Echo implements Protocol {
+        private final Duration idleTimeout;
         private Transport transport;
+
+        Echo(Duration idleTimeout) {
+            this.idleTimeout = idleTimeout;
+        }
 
         @Override
         public void connectionMade(Transport opened) {
             transport = opened;
+            transport.setIdleTimeout(idleTimeout);
         }
 
         @Override
@@ -86,7 +93,8 @@ class NoAllocationTest {
     }
 
     static Stream<Named<Supplier<Protocol>>> echoes() {
-        return Stream.of(Named.of("plain", Echo::new),
+        return Stream.of(Named.of("plain", () -> new Echo(null)),
+                Named.of("with an idle timeout", () -> new Echo(Duration.ofHours(1))),
                 Named.of("buffered, direct", () -> new BufferedEcho(ByteBuffer.allocateDirect(1_000))),
                 Named.of("buffered, heap", () -> new BufferedEcho(ByteBuffer.allocate(1_000))),
                 Named.of("gathering", GatheringEcho::new));

@@ -115,6 +115,26 @@ class WriteSideFilesTest {
     }
 
     @Test
+    void manySmallFilesAreSentAFewAtATime() throws IOException {
+        int[] calls = new int[1];
+        channel = new ScriptedChannel(() -> calls[0]++ == 0 ? 0 : EVERYTHING);
+        side = new WriteSide(loop.buffers(), channel);
+        side.write(Bytes.heap("first "));
+        for (int i = 0; i < 40; i++) {
+            sendFile(new byte[1]);
+        }
+        side.write(Bytes.heap(" last"));
+        for (int sent : List.of(16, 32)) {
+            side.flush();
+            assertThat(channel.takenCount()).isEqualTo(6 + sent);
+            assertThat(side.hasQueued()).isTrue();
+        }
+        side.flush();
+        assertThat(channel.takenCount()).isEqualTo(6 + 40 + 5);
+        assertThat(side.hasQueued()).isFalse();
+    }
+
+    @Test
     void aFileThatCannotBeReadAnyMoreFailsTheFlush() throws IOException {
         appetites(0, EVERYTHING);
         TestFile file = new TestFile(Bytes.noise(200_000));
