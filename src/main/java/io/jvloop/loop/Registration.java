@@ -1,5 +1,6 @@
 package io.jvloop.loop;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectableChannel;
@@ -13,7 +14,7 @@ import java.util.Objects;
  * <p><b>Why never {@code key.cancel()}.</b> A cancelled key stays in the selector until the next select;
  * registering the channel again before that throws {@code CancelledKeyException}. So pausing is {@code
  * interest(0)} (the JDK then takes the descriptor out of epoll) and only closing the channel ends a
- * registration.
+ * registration. The one exception is a channel that must not be closed, see {@link #closeBy}.
  *
  * <p><b>Thread.</b> The loop's, or any one thread while the loop does not run.
  */
@@ -103,13 +104,20 @@ public final class Registration {
      * the JDK gives the descriptor back at the next poll, which is in this turn.
      */
     public void close() {
-        interest = 0;
-        if (key != null) {
-            key = null; // says that this end has been counted; a field more would cost each channel 8 bytes
-            poller.closing(this);
+        if (key == null) {
+            return;
         }
+        SelectionKey last = key;
+        interest = 0;
+        key = null; // says that this end has been counted; a field more would cost each channel 8 bytes
+        Closeable instead = poller.closing(this);
         try {
-            channel.close();
+            if (instead == null) {
+                channel.close();
+            } else {
+                last.cancel(); // the only one: nobody will register this channel again
+                instead.close();
+            }
         } catch (IOException e) {
             poller.loop().callExceptionHandler(
                     ExceptionContext.of("Closing " + channel + " failed", e).with("channel", channel));
@@ -129,12 +137,23 @@ public final class Registration {
     }
 
     /**
+     * Lets {@link #close} do something else than close the channel: it ends the registration, and runs this.
+     * For {@link System#inheritedChannel}, whose {@code close} turns standard input, output and error into
+     * /dev/null.
+     *
+     * @param action what to do once, instead
+     */
+    public void closeBy(Closeable action) {
+        poller.closeBy(this, Objects.requireNonNull(action, "action"));
+    }
+
+    /**
      * Whether the channel can still become ready.
      *
-     * @return false once the channel was closed
+     * @return false once the registration or the channel was closed
      */
     public boolean isOpen() {
-        return channel.isOpen();
+        return key != null && key.isValid();
     }
 
     @Override

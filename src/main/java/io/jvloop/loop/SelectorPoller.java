@@ -1,5 +1,6 @@
 package io.jvloop.loop;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.CancelledKeyException;
@@ -8,7 +9,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -41,6 +44,10 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     private final Diagnostics diagnostics;
     private final Supplier<Selector> selectors;
     private final CloseWatch closeWatch = new CloseWatch();
+
+    /** Here and not in the registration, since at most one in a process is so. */
+    private final Map<Registration, Closeable> keptOpen = new HashMap<>();
+
     private Selector selector;
     private long spinNanos;
     private int premature;
@@ -128,10 +135,15 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
         return loop;
     }
 
-    /** A registration is about to close its channel. */
-    void closing(Registration registration) {
+    /** A registration is about to close its channel; returns what it is to do instead, usually null. */
+    Closeable closing(Registration registration) {
         closeWatch.closing(registration);
         loop.reactor().ending().gone();
+        return keptOpen.isEmpty() ? null : keptOpen.remove(registration);
+    }
+
+    void closeBy(Registration registration, Closeable action) {
+        keptOpen.put(registration, action);
     }
 
     void watchClosing(Registration registration, boolean on) {

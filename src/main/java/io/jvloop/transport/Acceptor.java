@@ -64,6 +64,11 @@ final class Acceptor implements IoHandler {
         }
     }
 
+    /** From now on {@link #close} ends the accepting and leaves the socket open. */
+    void keepOpen() {
+        registration.closeBy(() -> {});
+    }
+
     void close() {
         if (retry != null) {
             retry.cancel();
@@ -85,7 +90,7 @@ final class Acceptor implements IoHandler {
                     return;
                 }
                 server.arrived(accepted);
-                if (!channel.isOpen()) {
+                if (!registration.isOpen()) {
                     return; // the protocol factory has closed the server
                 }
             }
@@ -94,7 +99,7 @@ final class Acceptor implements IoHandler {
         } catch (IOException e) {
             dropSpare();
             backOff(e);
-            if (channel.isOpen()) { // else the exception handler has closed the server
+            if (registration.isOpen()) { // else the exception handler has closed the server
                 takeSpare();
             }
         }

@@ -168,6 +168,27 @@ public final class Net {
     }
 
     /**
+     * Serves the socket that the process was started with as its standard input, by inetd or by systemd with
+     * {@code StandardInput=socket}: one that listens, or a connection.
+     *
+     * <p>The socket itself is never closed, since the JDK would turn standard output and error into /dev/null
+     * with it. Closing the server ends the accepting; a connection is shut down in both directions, which its
+     * peer sees as the end.
+     *
+     * @param loop the loop that serves
+     * @param factory makes the protocol of each connection
+     * @param config how to serve; what concerns binding is ignored
+     * @return the server. If the socket is a connection, it is closed from the start and has that one client,
+     *             so that {@link Server#closed} completes when the connection has ended
+     * @throws IOException if the socket fails
+     * @throws IllegalStateException if standard input is no stream socket
+     */
+    public static Server inherited(EventLoop loop, Supplier<? extends Protocol> factory, ListenConfig config)
+            throws IOException {
+        return Inherited.serve(loop, factory, config);
+    }
+
+    /**
      * Connects to a host by name or literal, with {@link ConnectConfig#DEFAULT}.
      *
      * @param loop the loop that will serve the connection

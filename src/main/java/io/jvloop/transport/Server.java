@@ -172,16 +172,9 @@ public final class Server implements AutoCloseable {
             if (isGone(channel)) {
                 return;
             }
-            Protocol protocol = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
-            SocketTransport transport =
-                    new SocketTransport(loop, channel, protocol, socketConfig, onEnd);
-            Registration registration = register(channel, transport);
-            if (registration == null) {
+            if (serve(channel) == null) {
                 channel.close();
-                return;
             }
-            clients.add(transport);
-            transport.start(registration, () -> {});
         } catch (Throwable t) {
             Channels.close(channel, t);
             loop.callExceptionHandler(
@@ -192,7 +185,27 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** Null if the loop is being closed; then a connection that was handed over has come too late. */
+    /**
+     * Makes a client of a connection; if that fails, the channel is as it was. Null if the loop is being
+     * closed, for whom a connection that was handed over has come too late.
+     */
+    Registration serve(SocketChannel channel) throws IOException {
+        Protocol protocol = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
+        SocketTransport transport = new SocketTransport(loop, channel, protocol, socketConfig, onEnd);
+        Registration registration = register(channel, transport);
+        if (registration == null) {
+            return null;
+        }
+        clients.add(transport);
+        transport.start(registration, () -> {});
+        return registration;
+    }
+
+    /** For sockets that somebody else goes on using: {@link #close} stops accepting and leaves them open. */
+    void keepSocketsOpen() {
+        acceptors.forEach(Acceptor::keepOpen);
+    }
+
     private Registration register(SocketChannel channel, SocketTransport transport) throws IOException {
         try {
             return loop.register(channel, 0, transport);
