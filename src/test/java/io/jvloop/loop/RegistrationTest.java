@@ -126,6 +126,25 @@ class RegistrationTest {
     }
 
     @Test
+    void closeMayDoSomethingElseThanCloseTheChannel() throws IOException {
+        Registration registration = loop.register(pair.near(), READ, ops -> log.add("ready"));
+        registration.closeBy(() -> log.add("instead"));
+        send("x");
+        waitForReadiness();
+        log.clear();
+        registration.close();
+        registration.close();
+        turn();
+        assertThat(log).containsExactly("instead");
+        assertThat(registration.isOpen()).isFalse();
+        assertThat(pair.near().isOpen()).isTrue();
+        assertThat(loop.stats().channels()).isZero();
+        loop.register(pair.near(), READ, ops -> log.add("again"));
+        turn();
+        assertThat(log).containsExactly("instead", "again");
+    }
+
+    @Test
     void channelClosedByItsOwnerIsAnEndLikeAnyOther() throws IOException {
         Registration registration = loop.register(pair.near(), READ, ops -> log.add("ready"));
         pair.near().close();

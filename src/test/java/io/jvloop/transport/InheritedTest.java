@@ -222,7 +222,7 @@ class InheritedTest {
 
     @Test
     @Contract(section = SERVERS,
-            value = "After an inherited socket was served, standard output and error still lead where they led")
+            value = "After an inherited socket was served, standard output and error lead where they led")
     void childServesAListenerAndCanStillPrint() {
         assertThat(python("""
                 listening = socket.create_server(("127.0.0.1", 0))

@@ -5,30 +5,35 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** What {@link StandardStreamsTest} runs in a JVM of its own: a word says what it does. */
 final class StandardProgram {
+    private interface Part {
+        void run(EventLoop loop, int bytes) throws IOException;
+    }
+
+    private static final Map<String, Part> PARTS = Map.of(
+            "copy", (loop, bytes) -> copy(loop),
+            "twice", (loop, bytes) -> twice(loop),
+            "count", (loop, bytes) -> count(loop),
+            "flood", StandardProgram::flood,
+            "stuck", StandardProgram::stuck,
+            "stuck-close-loop", StandardProgram::stuckCloseLoop,
+            "close-loop", (loop, bytes) -> closeLoop(loop),
+            "first-line", (loop, bytes) -> firstLine(loop),
+            "paused", (loop, bytes) -> paused(loop),
+            "streams", (loop, bytes) -> streams(loop));
+
     private StandardProgram() {
     }
 
     /** Runs it. */
     public static void main(String[] arguments) throws IOException {
         try (EventLoop loop = EventLoop.create()) {
-            switch (arguments[0]) {
-                case "copy" -> copy(loop);
-                case "count" -> count(loop);
-                case "flood" -> flood(loop, Integer.parseInt(arguments[1]), false);
-                case "flood-and-halt" -> flood(loop, Integer.parseInt(arguments[1]), true);
-                case "stuck" -> stuck(loop);
-                case "close-loop" -> closeLoop(loop);
-                case "first-line" -> firstLine(loop);
-                case "paused" -> paused(loop);
-                case "twice" -> twice(loop);
-                case "streams" -> streams(loop);
-                default -> throw new IllegalArgumentException(arguments[0]);
-            }
+            PARTS.get(arguments[0]).run(loop, arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0);
         } catch (IOException e) {
             System.err.println("failed: " + e.getMessage());
         }
@@ -103,30 +108,44 @@ final class StandardProgram {
         System.out.println(input.bytes + " bytes, " + text(cause));
     }
 
-    /** If it halts, nothing runs any more after connectionLost, so everything must be handed over then. */
-    private static void flood(EventLoop loop, int bytes, boolean halt) throws IOException {
+    /** If nothing runs any more after connectionLost, then everything must have been handed over. */
+    private static void flood(EventLoop loop, int bytes) throws IOException {
         Ending output = new Ending();
         Transport transport = loop.runUntilComplete(Pipes.stdout(loop, () -> output));
         transport.write(new byte[bytes]);
         transport.close();
-        System.err.println("lost: " + text(loop.runUntilComplete(output.end)));
-        if (halt) {
+        Optional<Throwable> cause = loop.runUntilComplete(output.end);
+        System.err.println("lost: " + text(cause));
+        if (cause.isEmpty()) {
             Runtime.getRuntime().halt(0);
         }
     }
 
     /** The reader does not read: the loop goes on, and an abort ends everything. */
-    private static void stuck(EventLoop loop) throws IOException {
+    private static void stuck(EventLoop loop, int bytes) throws IOException {
         Ending output = new Ending();
+        Transport transport = closeStuckOutput(loop, output, bytes);
+        System.err.println("lost: " + output.end.isDone() + ", " + transport.isClosing());
+        transport.abort();
+        System.err.println("lost: " + text(loop.runUntilComplete(output.end)));
+    }
+
+    private static Transport closeStuckOutput(EventLoop loop, Ending output, int bytes) throws IOException {
         Transport transport = loop.runUntilComplete(Pipes.stdout(loop, () -> output));
-        transport.write(new byte[10_000_000]);
+        transport.write(new byte[bytes]);
         transport.close();
         CompletableFuture<Void> later = new CompletableFuture<>();
         loop.callLater(Duration.ofMillis(300), () -> later.complete(null));
         loop.runUntilComplete(later);
-        System.err.println("closed: " + output.end.isDone());
-        transport.abort();
-        System.err.println("lost: " + text(loop.runUntilComplete(output.end)));
+        return transport;
+    }
+
+    private static void stuckCloseLoop(EventLoop loop, int bytes) throws IOException {
+        Ending output = new Ending();
+        closeStuckOutput(loop, output, bytes);
+        loop.close();
+        System.err.println("lost: " + output.end.isDone());
+        Runtime.getRuntime().halt(0); // or it would wait for the reader
     }
 
     private static void closeLoop(EventLoop loop) throws IOException {

@@ -115,9 +115,15 @@ class StandardStreamsTest {
     @Contract(section = TRANSPORT,
             value = "Nothing written to standard output is lost: connectionLost comes when the system has it")
     void everythingIsHandedOverBeforeConnectionLost() throws IOException, InterruptedException {
-        Result result = shell("$run flood-and-halt 1000000 | cat | wc -c");
+        Result result = shell("$run flood 1000000 | cat | wc -c");
         assertThat(result.out().trim()).isEqualTo("1000000");
         assertThat(result.err()).isEqualTo("lost: null\n");
+    }
+
+    @Test
+    void programWhoseOutputHasEndedCanReturnFromMain() throws IOException, InterruptedException {
+        Result result = shell("$run streams > out2 2> err2; echo $?; cat out2 err2");
+        assertThat(result.out()).isEqualTo("0\nto out\nstill out\nto err\nstill err\n");
     }
 
     @Test
@@ -141,9 +147,19 @@ class StandardStreamsTest {
             + "loop nor an abort")
     void stuckOutputIsAborted() throws IOException, InterruptedException {
         Programs.require("mkfifo");
-        Result result = shell("mkfifo full; exec 9<>full; $run stuck > full");
-        assertThat(result.err()).isEqualTo("closed: false\nlost: null\n");
-        assertThat(result.exit()).isZero();
+        shell("mkfifo full");
+        for (String bytes : new String[] {"100000", "10000000"}) { // the pump has it all, or the queue is long
+            Result result = shell("exec 9<>full; $run stuck " + bytes + " > full");
+            assertThat(result).isEqualTo(new Result(0, "", "lost: false, true\nlost: null\n"));
+        }
+    }
+
+    @Test
+    void closingTheLoopEndsTheWaitForAStuckOutput() throws IOException, InterruptedException {
+        Programs.require("mkfifo");
+        shell("mkfifo full");
+        Result result = shell("exec 9<>full; $run stuck-close-loop 100000 > full");
+        assertThat(result.err()).contains("1 open channel").endsWith("lost: true\n");
     }
 
     @Test
