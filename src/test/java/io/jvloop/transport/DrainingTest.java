@@ -4,6 +4,7 @@ import static io.jvloop.support.Section.TRANSPORT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.Registration;
 import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
 import io.jvloop.support.ReportedFailures;
@@ -161,7 +162,8 @@ class DrainingTest {
             CompletableFuture<Transport> result = loop.createFuture();
             SocketTransport transport = new SocketTransport(loop, pair.near(), protocol,
                     SocketConfig.DEFAULT, Delivery.lost(result));
-            Delivery.begin(transport, loop.register(pair.near(), 0, transport), result);
+            Registration registration = loop.register(pair.near(), 0, transport);
+            Delivery.begin(transport, made -> transport.start(registration, made), result);
             transport.draining();
             Turns.run(loop, 3);
             assertThat(protocol.calls).isEmpty();
