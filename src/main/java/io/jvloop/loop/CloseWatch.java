@@ -34,8 +34,8 @@ final class CloseWatch {
     void closing(Registration registration) {
         if (registration.isOpen()) { // else the channel is one of those that are missing
             live--;
+            watch(registration, false);
         }
-        watch(registration, false);
     }
 
     void watch(Registration registration, boolean on) {

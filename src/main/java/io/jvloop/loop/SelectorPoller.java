@@ -263,11 +263,22 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
                     new InterruptedException()));
         } else if (woken() || waitNanos != FOREVER && System.nanoTime() - start >= waitNanos) {
             premature = 0;
-        } else if (++premature >= PREMATURE_LIMIT) {
+        } else if (++premature >= PREMATURE_LIMIT && isChannelBeingClosed()) {
+            premature = 0;
+        } else if (premature >= PREMATURE_LIMIT) {
             diagnostics.report(ExceptionContext.of("The selector returned " + premature
                     + " times in a row for nothing and is replaced", null));
             rebuild();
         }
+    }
+
+    /**
+     * A thread that closes a channel marks it as closed, shuts the socket down, and only then cancels the
+     * key. As long as it is kept from running in between, epoll reports the socket again and again, and the
+     * JDK ignores that.
+     */
+    private boolean isChannelBeingClosed() {
+        return selector.keys().stream().anyMatch(key -> !key.channel().isOpen());
     }
 
     private boolean woken() {

@@ -336,6 +336,7 @@ public final class RawChannel implements AutoCloseable {
         }
         reading.end(cause);
         writing.end(cause);
+        updateInterest();
     }
 
     @Override

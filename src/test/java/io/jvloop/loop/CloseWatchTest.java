@@ -213,6 +213,23 @@ class CloseWatchTest {
         }
     }
 
+    @Test
+    void selectorIsNotReplacedBecauseAnotherThreadTakesItsTimeToCloseAChannel(ReportedFailures failures)
+            throws IOException {
+        try (EventLoop loop = LatePoller.loop(this::next, failures)) {
+            ScriptedSelector selector = selectors.get(0);
+            selector.script = millis -> {
+                if (selector.waits.size() == 2_000) {
+                    loop.stop();
+                }
+                return true; // without a look, so the selector does not get to know of the closing
+            };
+            register(loop, "half closed").channel().close();
+            loop.runForever();
+            assertThat(loop.stats().selectorRebuilds()).isZero();
+        }
+    }
+
     private Registration register(EventLoop loop, String name) {
         try {
             return loop.register(open().source(), 0, new IoHandler() {
