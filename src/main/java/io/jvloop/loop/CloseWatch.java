@@ -32,7 +32,7 @@ final class CloseWatch {
 
     /** A registration is about to close its channel. */
     void closing(Registration registration) {
-        if (registration.isOpen()) { // else the channel is one of those that are missing
+        if (registration.channel().isOpen()) { // else the channel is one of those that are missing
             live--;
             watch(registration, false);
         }
