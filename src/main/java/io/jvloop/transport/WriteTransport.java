@@ -82,7 +82,7 @@ public interface WriteTransport {
     /** {@return whether {@link #writeEof} is possible on this kind of transport} */
     boolean canWriteEof();
 
-    /** {@return bytes taken by {@code write} that the socket has not taken yet} */
+    /** {@return bytes taken by {@code write} that the socket has not taken yet, without those of files} */
     long writeBufferSize();
 
     /** {@return the marks of {@code pauseWriting} and {@code resumeWriting}} */

@@ -9,6 +9,7 @@ import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -70,7 +71,7 @@ class SendFileCallsTest {
 
     @Test
     @Contract(section = TLS, value = CANCEL)
-    void cancelledMidway(EventLoop loop) {
+    void cancelledInTheMiddleOfTheFile(EventLoop loop) {
         try (Connection connection = Connection.narrow(loop, recorder)) {
             CompletableFuture<Long> sent = connection.ask(transport -> {
                 CompletableFuture<Long> result = transport.sendFile(file);
@@ -116,6 +117,35 @@ class SendFileCallsTest {
     }
 
     @Test
+    @Contract(section = TLS, value = CANCEL)
+    void cancelledOnAnotherThreadAtAnyMoment(EventLoop loop) {
+        int rounds = 200;
+        int bytes = 200_000;
+        long cancelled = 0;
+        try (Connection connection = Connection.narrow(loop, recorder)) {
+            CompletableFuture<byte[]> got = Peer.background(connection.peer()::readAll);
+            List<CompletableFuture<Long>> results = new ArrayList<>();
+            for (int i = 0; i < rounds; i++) {
+                CompletableFuture<Long> sent = connection.ask(transport -> {
+                    CompletableFuture<Long> result = transport.sendFile(file, 0, bytes);
+                    transport.write("after".getBytes());
+                    return result;
+                });
+                Await.block(i * 5_000L); // 0 to 1 ms: before, during, after
+                cancelled += sent.cancel(false) ? 1 : 0;
+                results.add(sent);
+            }
+            connection.run(Transport::close);
+            String text = new String(Await.result(got), StandardCharsets.ISO_8859_1);
+            assertThat(text.replace("\0", "")).isEqualTo("after".repeat(rounds));
+            long whole = results.stream().filter(result -> !result.isCancelled()).count();
+            assertThat(text.length()).isBetween((int) whole * bytes, rounds * (bytes + 5));
+            assertThat(cancelled).as("some were cancelled in time").isBetween(1L, (long) rounds);
+            assertThat(recorder.awaitLost()).isNull();
+        }
+    }
+
+    @Test
     void cancelledAndClosedInTheMiddleOfAPiece(EventLoop loop) {
         AtomicReference<CompletableFuture<Long>> sent = new AtomicReference<>();
         TestFile small = new TestFile(new byte[5_000_000]);
@@ -157,6 +187,20 @@ class SendFileCallsTest {
             assertThat(connection.peer().readAll()).hasSize(100 + 7 + LARGE + 11);
             assertThat(recorder.awaitLost()).isNull();
             assertThat(recorder.calls()).containsExactly("made", "called", "returned", "sent", "lost");
+        }
+    }
+
+    @Test
+    void whatIsWrittenAfterCloseFollowsTheFile(EventLoop loop) {
+        try (Connection connection = Connection.narrow(loop, recorder)) {
+            connection.run(transport -> {
+                transport.sendFile(file);
+                transport.close();
+                transport.write("late".getBytes());
+                assertThat(transport.sendFile(file)).isNotDone();
+            });
+            assertThat(connection.peer().readAll()).hasSize(LARGE + 4);
+            assertThat(recorder.awaitLost()).isNull();
         }
     }
 
