@@ -2,9 +2,11 @@ package io.jvloop.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -23,6 +25,14 @@ final class DatagramOutlet implements UdpSender.Outlet {
     private final Deque<IOException> failures = new ArrayDeque<>();
     private int room = Integer.MAX_VALUE;
     private int calls;
+
+    /** An endpoint with a real channel that sends through this outlet instead. */
+    UdpTransport bind(EventLoop loop, DatagramProtocol protocol) throws IOException {
+        DatagramChannel channel = DatagramChannel.open().bind(new InetSocketAddress("127.0.0.1", 0));
+        UdpTransport transport = new UdpTransport(loop, channel, protocol, DatagramConfig.DEFAULT, this);
+        transport.start(() -> {}, () -> {});
+        return transport;
+    }
 
     /** Takes so many more datagrams, then none. */
     DatagramOutlet room(int datagrams) {

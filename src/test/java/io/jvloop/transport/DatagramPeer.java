@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-/** The other end of an endpoint under test: a plain blocking UDP socket, independent of the code under test. */
+/** The other end of an endpoint under test: a plain blocking socket, independent of the code under test. */
 final class DatagramPeer implements AutoCloseable {
     private static final int PATIENCE_MILLIS = (int) TimeUnit.SECONDS.toMillis(Await.PATIENCE_SECONDS);
     private static final int LARGEST = 65_536;

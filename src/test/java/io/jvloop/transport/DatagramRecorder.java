@@ -34,6 +34,7 @@ final class DatagramRecorder implements DatagramProtocol {
     private Runnable onPause = () -> {};
     private Runnable onResume = () -> {};
     private Runnable onLost = () -> {};
+    private boolean goOnDraining;
 
     static DatagramRecorder echo() {
         return new DatagramRecorder().onData(DatagramTransport::sendTo);
@@ -67,6 +68,15 @@ final class DatagramRecorder implements DatagramProtocol {
     DatagramRecorder onLost(Runnable action) {
         onLost = action;
         return this;
+    }
+
+    void goOnDraining(boolean on) {
+        goOnDraining = on;
+    }
+
+    @Override
+    public boolean draining() {
+        return goOnDraining;
     }
 
     @Override

@@ -6,15 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Contract;
-import io.jvloop.support.ExpectedLogs;
 import io.jvloop.support.LoopExtension;
 import io.jvloop.support.ReportedFailures;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.DatagramChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -41,9 +38,7 @@ class UdpBackPressureTest {
     @BeforeEach
     void bind(EventLoop ownLoop) throws IOException {
         loop = ownLoop;
-        DatagramChannel channel = DatagramChannel.open().bind(new InetSocketAddress("127.0.0.1", 0));
-        transport = new UdpTransport(loop, channel, recorder, DatagramConfig.DEFAULT, outlet);
-        transport.start(() -> {}, () -> {});
+        transport = outlet.bind(loop, recorder);
     }
 
     @AfterEach
@@ -268,107 +263,6 @@ class UdpBackPressureTest {
     }
 
     @Test
-    void failureBeforeConnectionMadeIsToldAfterIt() {
-        outlet.fail(new IOException("scripted"));
-        send(1);
-        transport.close();
-        Turns.run(loop, 3);
-        assertThat(recorder.calls()).containsExactly("made", "error", "lost");
-    }
-
-    @Test
-    void failureOfAnEndpointAbortedBeforeConnectionMadeIsNotTold() {
-        outlet.fail(new IOException("scripted"));
-        send(1);
-        transport.abort();
-        Turns.run(loop, 3);
-        assertThat(recorder.calls()).isEmpty();
-    }
-
-    @Test
-    @Contract(section = UDP, value = "close sends what is queued, then calls connectionLost(null) once; what "
-            + "is sent after it is dropped")
-    void closeSendsWhatIsQueued(ExpectedLogs logs) {
-        begin();
-        outlet.room(0);
-        send(1);
-        send(0);
-        send(2);
-        transport.close();
-        transport.close();
-        assertThat(transport.isClosing()).isTrue();
-        assertThat(transport.isReading()).isFalse();
-        Turns.run(loop, 2);
-        assertThat(recorder.isLost()).isFalse();
-        for (int i = 0; i < 4; i++) {
-            send(99);
-        }
-        assertThat(logs.count()).isZero();
-        send(99);
-        assertThat(logs.takeText()).contains("5 writes", transport.toString());
-        outlet.room(100);
-        Turns.run(loop, 4);
-        assertThat(outlet.takenSizes()).containsExactly(1, 0, 2);
-        assertThat(recorder.calls()).containsExactly("made", "lost");
-        assertThat(recorder.awaitLost()).isNull();
-    }
-
-    @Test
-    void failureWhileClosingIsToldBeforeConnectionLost() {
-        begin();
-        outlet.room(0);
-        send(1);
-        transport.close();
-        outlet.room(1).fail(new IOException("scripted"));
-        Turns.run(loop, 3);
-        assertThat(recorder.calls()).containsExactly("made", "error", "lost");
-    }
-
-    @Test
-    @Contract(section = UDP, value = "An endpoint closed before connectionMade still sends what is queued, "
-            + "and hears connectionMade and connectionLost")
-    void closeBeforeConnectionMadeSendsWhatIsQueued() {
-        send(0);
-        transport.close();
-        assertThat(transport.isClosing()).isTrue();
-        send(77); // dropped
-        Turns.run(loop, 4);
-        assertThat(outlet.takenSizes()).containsExactly(0);
-        assertThat(recorder.calls()).containsExactly("made", "lost");
-    }
-
-    @Test
-    @Contract(section = UDP, value = "abort drops what is queued, and calls connectionLost(null) once")
-    void abortDropsWhatIsQueued() {
-        begin();
-        outlet.room(0);
-        send(1);
-        transport.close();
-        transport.abort();
-        transport.abort();
-        assertThat(loop.buffers().outstanding()).isZero();
-        assertThat(transport.writeBufferSize()).isZero();
-        transport.setWriteBufferLimits(new WriteBufferLimits(0, 0));
-        outlet.room(100);
-        Turns.run(loop, 3);
-        assertThat(outlet.taken()).isEmpty();
-        assertThat(recorder.calls()).containsExactly("made", "lost");
-        assertThat(recorder.awaitLost()).isNull();
-    }
-
-    @Test
-    void abortInsidePauseWritingEndsInOrder() {
-        recorder.onPause(() -> transport.abort());
-        begin();
-        transport.setWriteBufferLimits(new WriteBufferLimits(0, 0));
-        outlet.room(0);
-        send(1);
-        send(2);
-        Turns.run(loop, 2);
-        assertThat(recorder.calls()).containsExactly("made", "pause", "lost");
-    }
-
-    @Test
     void sendingInsidePauseAndResumeKeepsTheOrder() {
         recorder.onPause(() -> send(10)).onResume(() -> send(20));
         begin();
@@ -406,32 +300,6 @@ class UdpBackPressureTest {
                 .containsExactly("in pause", "in resume", "in error");
         send(3);
         assertThat(outlet.takenSizes()).containsExactly(1, 3);
-    }
-
-    @Test
-    @Contract(section = UDP, value = "If somebody else closes the channel, the protocol hears of it by "
-            + "connectionLost with the cause")
-    void channelClosedBehindOurBackIsTheEnd() {
-        begin();
-        outlet.room(0);
-        send(1);
-        outlet.room(1).fail(new ClosedChannelException());
-        Turns.run(loop, 2);
-        assertThat(recorder.calls()).containsExactly("made", "lost");
-        assertThat(recorder.awaitLost()).isInstanceOf(ClosedChannelException.class);
-        assertThat(loop.buffers().outstanding()).isZero();
-    }
-
-    @Test
-    void closingTheLoopDropsWhatIsQueued(ExpectedLogs logs) {
-        begin();
-        outlet.room(0);
-        send(1);
-        loop.close();
-        assertThat(logs.takeText()).contains("1 open channel");
-        assertThat(recorder.calls()).containsExactly("made", "lost");
-        assertThat(loop.buffers().outstanding()).isZero();
-        send(2); // dropped
     }
 
     /** Whatever happens: in the end nothing is counted, nothing is held, and nobody is left paused. */

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -320,55 +319,6 @@ class UdpTest {
             assertThat(transport.isClosing()).isTrue();
             assertThat(transport.toString()).contains("CLOSED");
         }
-    }
-
-    @Test
-    @Contract(section = UDP, value = "An endpoint aborted before connectionMade calls nothing at all")
-    void endpointAbortedBeforeItBeganIsSilent(EventLoop loop) throws IOException {
-        DatagramRecorder recorder = new DatagramRecorder();
-        DatagramTransport transport = bind(loop, recorder);
-        transport.close();
-        transport.abort();
-        Turns.run(loop, 3);
-        assertThat(recorder.calls()).isEmpty();
-    }
-
-    @Test
-    void endpointClosedOrAbortedInsideConnectionMadeEndsInOrder(EventLoop loop) throws IOException {
-        DatagramRecorder closed = new DatagramRecorder().onMade(DatagramTransport::close);
-        DatagramRecorder aborted = new DatagramRecorder().onMade(DatagramTransport::abort);
-        DatagramRecorder both = new DatagramRecorder().onMade(DatagramTransport::abort);
-        bind(loop, closed);
-        bind(loop, aborted);
-        bind(loop, both).close();
-        Turns.run(loop, 3);
-        assertThat(closed.calls()).containsExactly("made", "lost");
-        assertThat(aborted.calls()).containsExactly("made", "lost");
-        assertThat(both.calls()).containsExactly("made", "lost");
-    }
-
-    @Test
-    void closeOfAnIdleEndpointEndsItInALaterTurn(EventLoop loop) throws IOException {
-        DatagramRecorder recorder = new DatagramRecorder();
-        DatagramTransport transport = bind(loop, recorder);
-        Turns.run(loop, 1);
-        transport.close();
-        assertThat(recorder.calls()).containsExactly("made");
-        Turns.run(loop, 1);
-        assertThat(recorder.calls()).containsExactly("made", "lost");
-        assertThatThrownBy(() -> transport.option(StandardSocketOptions.SO_RCVBUF))
-                .isInstanceOf(IOException.class);
-        assertThat(transport.localAddress().getPort()).isPositive();
-    }
-
-    @Test
-    void drainingClosesUnlessTheProtocolWantsToGoOn(EventLoop loop) throws IOException {
-        DatagramRecorder recorder = new DatagramRecorder();
-        UdpTransport transport = (UdpTransport) bind(loop, recorder);
-        Turns.run(loop, 1);
-        transport.draining();
-        Turns.run(loop, 1);
-        assertThat(recorder.calls()).containsExactly("made", "lost");
     }
 
     @Test
