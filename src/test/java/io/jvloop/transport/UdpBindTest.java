@@ -93,7 +93,7 @@ class UdpBindTest {
     @Test
     void hostThatCannotBeConnectedToFailsTheFuture(EventLoop loop) {
         DatagramRecorder recorder = new DatagramRecorder();
-        // not without permission; nor has ::1 a way out
+        // a broadcast address needs permission already for connecting
         CompletableFuture<DatagramTransport> broadcast =
                 Datagrams.bind(loop, "<broadcast>", 9, () -> recorder, DEFAULT.withLocalAddress(ANY_PORT));
         assertThatThrownBy(() -> loop.runUntilComplete(broadcast)).hasCauseInstanceOf(IOException.class)
