@@ -3,13 +3,14 @@ package io.jvloop.transport;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.TimerHandle;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.Pipe;
 import java.nio.channels.Pipe.SinkChannel;
+import java.nio.channels.Pipe.SourceChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * Notices that the reader of an idle pipe has gone, by looking twice a second. Loop thread.
@@ -53,28 +54,29 @@ final class ReaderWatch {
         timer = loop.callLater(EVERY, this::look);
     }
 
-    private void look() {
-        if (pipe == null && !open()) {
+    /** Asks for readiness twice a second from now on. */
+    void look() {
+        if (!Trial.PASSED) {
             return;
         }
         start();
-        askForReadiness.run();
-    }
-
-    private boolean open() {
-        if (Trial.PASSED) {
-            try {
+        try {
+            if (pipe == null || !pipe.isOpen()) {
                 pipe = reopen(sink);
-            } catch (IOException e) {
-                // out of descriptors perhaps; to live without the watch is no reason to end a connection
             }
+            askForReadiness.run();
+        } catch (IOException | RuntimeException tryAgainLater) {
+            // out of descriptors perhaps, which is no reason to end a connection
         }
-        return pipe != null;
     }
 
     /** To be asked only when the pipe has just been reported to be writable. */
     boolean readerIsGone() {
-        return pipe != null && isGone(pipe);
+        try {
+            return isGone(pipe);
+        } catch (IOException unknown) { // out of descriptors, or this thread was interrupted
+            return false;
+        }
     }
 
     void cancel() {
@@ -91,47 +93,48 @@ final class ReaderWatch {
         return FileChannel.open(path, StandardOpenOption.WRITE);
     }
 
-    private static boolean isGone(FileChannel pipe) {
+    private static boolean isGone(FileChannel pipe) throws IOException {
+        try (FileChannel file = FileChannel.open(SOME_FILE, StandardOpenOption.READ)) {
+            return isRefused(file, pipe);
+        }
+    }
+
+    private static boolean isRefused(FileChannel file, FileChannel pipe) throws ClosedChannelException {
         try {
-            Trial.FILE.transferTo(0, 0, pipe);
+            file.transferTo(0, 0, pipe);
             return false;
+        } catch (ClosedChannelException interrupted) { // closes both files, and says nothing about the reader
+            throw interrupted;
         } catch (IOException brokenPipe) {
             return true;
         }
     }
 
-    /** Whether all this works here, tried once with a pipe of our own; and the file to send nothing of. */
+    /** Whether all this works here, tried once with a pipe of our own. */
     private static final class Trial {
-        static final FileChannel FILE = open();
-        static final boolean PASSED = FILE != null && passes();
+        static final boolean PASSED = passes();
 
         private Trial() {
-        }
-
-        private static FileChannel open() {
-            try {
-                return FileChannel.open(SOME_FILE, StandardOpenOption.READ);
-            } catch (IOException | RuntimeException noSuchFile) {
-                return null;
-            }
         }
 
         private static boolean passes() {
             try {
                 Pipe tried = Pipe.open();
-                IOException closing = new IOException("collects what closing throws");
-                try (SinkChannel sink = tried.sink()) {
+                try (SinkChannel sink = tried.sink(); SourceChannel source = tried.source()) {
                     sink.configureBlocking(false);
-                    try (FileChannel pipe = reopen(sink)) {
-                        boolean goneTooEarly = isGone(pipe);
-                        tried.source().close();
-                        return !goneTooEarly && isGone(pipe);
-                    }
-                } finally {
-                    Channels.closeAll(List.of(tried.source()), closing);
+                    return tellsTheDifference(sink, source);
                 }
             } catch (IOException | RuntimeException notHere) {
                 return false;
+            }
+        }
+
+        private static boolean tellsTheDifference(SinkChannel sink, SourceChannel source)
+                throws IOException {
+            try (FileChannel pipe = reopen(sink)) {
+                boolean goneTooEarly = isGone(pipe);
+                source.close();
+                return !goneTooEarly && isGone(pipe);
             }
         }
     }

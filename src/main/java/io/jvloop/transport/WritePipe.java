@@ -33,6 +33,7 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     private StandardOutput standard; // null unless it is
     private Protocol protocol;
     private boolean forgotten;
+    private boolean asked; // by the watch, and nothing was written since
 
     /** Wraps a channel to be written; {@code onEnd} hears of the end once, after the protocol. */
     WritePipe(EventLoop loop, GatheringByteChannel channel, Protocol protocol, WriteBufferLimits limits,
@@ -75,6 +76,7 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     }
 
     private void askForReadiness() {
+        asked = true;
         life.await(SelectionKey.OP_WRITE, true);
     }
 
@@ -83,12 +85,18 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
         if (out.hasQueued()) {
             idle.touch();
             writeReady();
-        } else { // so it was the watch who asked
+        } else {
             out.updateInterest();
-            if (watch != null && watch.readerIsGone()) { // and then nothing is lost
-                life.lose(null);
-            }
+            askForTheReader();
         }
+    }
+
+    /** Only if the pipe cannot have been filled since it was reported to be writable, by a neighbour say. */
+    private void askForTheReader() {
+        if (asked && watch.readerIsGone()) {
+            life.lose(null); // not a failure: nothing was on its way
+        }
+        asked = false;
     }
 
     private void writeReady() {
@@ -118,6 +126,7 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
 
     /** Called before a write. One that is only queued is no sign of life. */
     private void touchUnlessQueued() {
+        asked = false;
         if (!out.hasQueued()) {
             idle.touch();
         }

@@ -9,10 +9,12 @@ import io.jvloop.support.Await;
 import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
 import io.jvloop.support.LoopThread;
+import io.jvloop.support.ReportedFailures;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -115,21 +117,70 @@ class PipeReaderGoneTest {
         }
     }
 
+    /** Nothing is queued and nothing fits in. */
+    private void fillExactly(LoopThread thread, Transport transport) {
+        thread.run(() -> {
+            Connection.fill(transport);
+            readFully(transport.writeBufferSize());
+        });
+        Await.until("an empty queue", () -> thread.call(transport::writeBufferSize) == 0);
+    }
+
+    private void letTheWatchLook(LoopThread thread, EventLoop loop) {
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        thread.run(() -> loop.callLater(LONG_ENOUGH_NANOS, () -> later.complete(null)));
+        Await.result(later); // a loop that is blocked does not come here
+    }
+
     @Test
     void exactlyFullPipeDoesNotBlockTheWatchAndStillNotices(EventLoop loop) throws IOException {
         requireProc();
         Recorder recorder = new Recorder();
         try (LoopThread thread = LoopThread.start(loop)) {
             Transport transport = start(thread, loop, recorder);
-            thread.run(() -> { // so that nothing is queued and nothing fits in
-                Connection.fill(transport);
-                long surplus = transport.writeBufferSize();
-                readFully(surplus);
+            fillExactly(thread, transport);
+            letTheWatchLook(thread, loop);
+            pipe.source().close();
+            assertThat(recorder.awaitLost()).isNull();
+        }
+    }
+
+    @Test
+    void pipeThatANeighbourHasJustFilledDoesNotBlockTheWatch(EventLoop loop) {
+        requireProc();
+        Recorder recorder = new Recorder();
+        try (LoopThread thread = LoopThread.start(loop)) {
+            Transport transport = start(thread, loop, recorder);
+            letTheWatchLook(thread, loop);
+            fillExactly(thread, transport);
+            thread.run(() -> ((WritePipe) transport).ready(SelectionKey.OP_WRITE)); // as was true before
+            thread.run(transport::abort);
+            assertThat(recorder.awaitLost()).isNull();
+        }
+    }
+
+    @Test
+    void interruptedLoopIsNotTakenForAReaderThatHasGone(EventLoop loop, ReportedFailures failures)
+            throws IOException {
+        requireProc();
+        Recorder recorder = new Recorder();
+        try (LoopThread thread = LoopThread.start(loop)) {
+            Transport transport = start(thread, loop, recorder);
+            letTheWatchLook(thread, loop);
+            thread.run(() -> {
+                ReaderWatch watch = new ReaderWatch(loop, pipe.sink(), () -> {});
+                watch.look();
+                Thread.currentThread().interrupt();
+                assertThat(watch.readerIsGone()).isFalse();
+                assertThat(Thread.interrupted()).isTrue();
+                assertThat(watch.readerIsGone()).isFalse();
+                watch.cancel();
+                watch.look();
+                assertThat(watch.readerIsGone()).isFalse();
+                watch.cancel();
+                assertThat(transport.isClosing()).isFalse();
             });
-            Await.until("an empty queue", () -> thread.call(transport::writeBufferSize) == 0);
-            CompletableFuture<Void> later = new CompletableFuture<>();
-            thread.run(() -> loop.callLater(LONG_ENOUGH_NANOS, () -> later.complete(null)));
-            Await.result(later); // a loop that is blocked does not come here
+            assertThat(failures.count()).isZero();
             pipe.source().close();
             assertThat(recorder.awaitLost()).isNull();
         }

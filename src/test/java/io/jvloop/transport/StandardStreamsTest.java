@@ -148,7 +148,7 @@ class StandardStreamsTest {
     void stuckOutputIsAborted() throws IOException, InterruptedException {
         Programs.require("mkfifo");
         shell("mkfifo full");
-        for (String bytes : new String[] {"100000", "10000000"}) { // the pump has it all, or the queue is long
+        for (String bytes : new String[] {"100000", "10000000"}) { // few and many are queued
             Result result = shell("exec 9<>full; $run stuck " + bytes + " > full");
             assertThat(result).isEqualTo(new Result(0, "", "lost: false, true\nlost: null\n"));
         }
@@ -208,6 +208,20 @@ class StandardStreamsTest {
         Result result = shell("$run twice < /dev/null");
         assertThat(result.out()).startsWith("refused: standard input is being read by another transport")
                 .endsWith("0 bytes, null\n");
+    }
+
+    @Test
+    void inputMayBeASocket() throws IOException, InterruptedException {
+        Programs.require("python3");
+        Files.writeString(folder.resolve("starter"), """
+                import socket, subprocess, sys
+                near, far = socket.socketpair()
+                child = subprocess.Popen(sys.argv[1:], stdin=near)
+                far.sendall(bytes(100))
+                far.close()
+                sys.exit(child.wait())
+                """);
+        assertThat(shell("python3 starter $run count")).isEqualTo(new Result(0, "100 bytes, null\n", ""));
     }
 
     @Test
