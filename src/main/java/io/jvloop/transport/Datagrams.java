@@ -2,6 +2,7 @@ package io.jvloop.transport;
 
 import io.jvloop.dns.Resolver;
 import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.Registration;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -60,7 +61,7 @@ final class Datagrams {
     private static DatagramTransport serve(EventLoop loop, DatagramChannel channel,
             Supplier<? extends DatagramProtocol> factory, DatagramConfig config) throws IOException {
         UdpTransport transport = new UdpTransport(loop, channel, factory.get(), config);
-        transport.start(() -> {}, () -> {});
+        transport.start(loop.register(channel, 0, transport), () -> {}, () -> {});
         return transport;
     }
 
@@ -93,7 +94,11 @@ final class Datagrams {
         try {
             DatagramChannel channel = openFirst(remotes, config);
             try {
-                deliver(new UdpTransport(loop, channel, factory.get(), config), result);
+                UdpTransport transport = new UdpTransport(loop, channel, factory.get(), config);
+                Registration registration = loop.register(channel, 0, transport);
+                Runnable lost = () -> Delivery.lost(result).accept(transport);
+                Delivery.begin(transport, loop, transport::abort,
+                        made -> transport.start(registration, made, lost), result);
             } catch (IOException | RuntimeException e) {
                 Channels.close(channel, e);
                 throw e;
@@ -126,26 +131,6 @@ final class Datagrams {
         throw failure != null ? failure
                 : new UnknownHostException(
                         "none of " + remotes + " is of the family of " + config.localAddress());
-    }
-
-    /** As {@link Delivery} does for connections. */
-    private static void deliver(UdpTransport transport, CompletableFuture<DatagramTransport> result)
-            throws IOException {
-        transport.start(() -> {
-            if (!result.complete(transport)) {
-                transport.abort();
-            }
-        }, () -> {
-            if (!result.isDone()) {
-                result.completeExceptionally(
-                        new IOException("closed before it was established: " + transport));
-            }
-        });
-        result.whenComplete((delivered, failure) -> {
-            if (failure != null) {
-                Futures.onLoop(transport.loop(), transport::abort);
-            }
-        });
     }
 
     private static DatagramChannel open(DatagramConfig config) throws IOException {

@@ -1,5 +1,6 @@
 package io.jvloop.transport;
 
+import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -15,20 +16,26 @@ final class Delivery {
 
     /** {@code start} runs what it is given right after {@code connectionMade}. */
     static void begin(Transport transport, Consumer<Runnable> start, CompletableFuture<Transport> result) {
+        begin(transport, transport.loop(), transport::abort, start, result);
+    }
+
+    /** For transports of any kind, which are ended by {@code abort}. */
+    static <T> void begin(T transport, EventLoop loop, Runnable abort, Consumer<Runnable> start,
+            CompletableFuture<T> result) {
         start.accept(() -> {
             if (!result.complete(transport)) {
-                transport.abort();
+                abort.run();
             }
         });
         result.whenComplete((delivered, failure) -> {
             if (failure != null) {
-                Futures.onLoop(transport.loop(), transport::abort);
+                Futures.onLoop(loop, abort);
             }
         });
     }
 
     /** For a transport that ends before it was delivered; afterwards it changes nothing. */
-    static Consumer<Transport> lost(CompletableFuture<Transport> result) {
+    static <T> Consumer<T> lost(CompletableFuture<T> result) {
         return transport -> {
             if (!result.isDone()) {
                 result.completeExceptionally(

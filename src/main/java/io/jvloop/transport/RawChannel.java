@@ -260,19 +260,15 @@ public final class RawChannel implements AutoCloseable {
      * @param offset where to begin, in bytes
      * @param count how many bytes; {@code Long.MAX_VALUE} for the rest of the file
      * @return how many bytes were sent: fewer than {@code count} if the file ended before
-     * @throws IllegalArgumentException if the offset or the count is negative
+     * @throws IllegalArgumentException if the file is closed, the offset negative, or the count not positive
      */
     public CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
         if (channel instanceof DatagramChannel) {
             throw new UnsupportedOperationException("sendFile needs a stream, not " + channel);
         }
         require(WritableByteChannel.class, "sendFile");
-        Objects.requireNonNull(file, "file");
-        if (offset < 0 || count < 0) {
-            throw new IllegalArgumentException(
-                    "offset and count must not be negative: " + offset + ", " + count);
-        }
-        return start(writing, "sendFile", new RawFileSend(this, file, offset, count));
+        FilePart part = new FilePart(loop.buffers(), file, offset, count);
+        return start(writing, "sendFile", new RawFileSend(this, part));
     }
 
     /** Closes the channel. What is pending fails, callbacks are removed. Idempotent. */

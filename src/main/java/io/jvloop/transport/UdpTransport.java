@@ -2,6 +2,7 @@ package io.jvloop.transport;
 
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.IoHandler;
+import io.jvloop.loop.Registration;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -68,9 +69,9 @@ final class UdpTransport implements DatagramTransport, IoHandler, Lifecycle.Conn
      * Lets {@code connectionMade} run in the next turn, then {@code afterwards}, then receiving begins.
      * {@code whenEnded} hears of the end once, after the protocol.
      */
-    void start(Runnable afterwards, Runnable whenEnded) throws IOException {
+    void start(Registration registration, Runnable afterwards, Runnable whenEnded) {
         onEnd = whenEnded;
-        life.start(life.loop().register(channel, 0, this), afterwards);
+        life.start(registration, afterwards);
     }
 
     @Override

@@ -70,7 +70,7 @@ public interface WriteTransport {
      * @return the number of bytes sent
      */
     default CompletableFuture<Long> sendFile(FileChannel file) {
-        return sendFile(file, 0, FileSend.TO_THE_END);
+        return sendFile(file, 0, FilePart.TO_THE_END);
     }
 
     /**

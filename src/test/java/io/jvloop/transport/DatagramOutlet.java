@@ -30,7 +30,7 @@ final class DatagramOutlet implements UdpSender.Outlet {
     UdpTransport bind(EventLoop loop, DatagramProtocol protocol) throws IOException {
         DatagramChannel channel = DatagramChannel.open().bind(new InetSocketAddress("127.0.0.1", 0));
         UdpTransport transport = new UdpTransport(loop, channel, protocol, DatagramConfig.DEFAULT, this);
-        transport.start(() -> {}, () -> {});
+        transport.start(loop.register(channel, 0, transport), () -> {}, () -> {});
         return transport;
     }
 

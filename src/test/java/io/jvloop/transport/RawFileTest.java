@@ -3,13 +3,13 @@ package io.jvloop.transport;
 import static io.jvloop.support.Section.RAW_CHANNELS;
 import static io.jvloop.support.Section.TLS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
 import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
-import io.jvloop.support.ReportedFailures;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -46,7 +46,7 @@ class RawFileTest {
         byte[] content = Bytes.noise(BYTES);
         try (FileChannel file = file(content)) {
             long[][] parts = {{0, Long.MAX_VALUE}, {0, BYTES}, {1, BYTES - 2}, {BYTES - 5, 100}, {4096, 1},
-                {BYTES, 10}, {BYTES + 10L, 10}, {1L << 40, Long.MAX_VALUE}, {7, 0}};
+                {BYTES, 10}, {BYTES + 10L, 10}, {1L << 40, Long.MAX_VALUE}};
             for (long[] part : parts) {
                 int from = (int) Math.min(BYTES, part[0]);
                 int to = (int) Math.min(BYTES, from + Math.min(BYTES, part[1]));
@@ -135,8 +135,8 @@ class RawFileTest {
     }
 
     @Test
-    @Contract(section = RAW_CHANNELS, value = "A file that cannot be read is a failure of the sendFile")
-    void fileThatCannotBeReadFails(EventLoop loop) throws IOException {
+    @Contract(section = RAW_CHANNELS, value = "A file that cannot be read is refused at once")
+    void fileThatCannotBeReadIsRefusedAtOnce(EventLoop loop) throws IOException {
         Path path = folder.resolve("unreadable");
         Files.write(path, new byte[10]);
         try (RawStreams.Output ends = RawStreams.TCP.output();
@@ -144,25 +144,20 @@ class RawFileTest {
                 FileChannel writable = FileChannel.open(path, StandardOpenOption.WRITE)) {
             FileChannel closed = FileChannel.open(path);
             closed.close();
-            assertThatThrownBy(raw.sendFile(closed, 0, 10)::get)
-                    .hasCauseInstanceOf(ClosedChannelException.class);
-            assertThatThrownBy(raw.sendFile(writable, 0, 10)::get)
-                    .hasCauseInstanceOf(NonReadableChannelException.class);
+            assertThatIllegalArgumentException().isThrownBy(() -> raw.sendFile(closed, 0, 10))
+                    .withCauseInstanceOf(ClosedChannelException.class);
+            assertThatThrownBy(() -> raw.sendFile(writable, 0, 10))
+                    .isInstanceOf(NonReadableChannelException.class);
             assertThat(raw.sendAll(Bytes.heap("still works"))).isCompleted();
         }
     }
 
     @Test
-    void positionThatTheSystemRefusesIsReported(EventLoop loop, ReportedFailures failures)
-            throws IOException {
+    void positionThatTheSystemRefusesIsNoTrouble(EventLoop loop) throws IOException {
         try (RawStreams.Output ends = RawStreams.TCP.output();
                 RawChannel raw = RawChannel.of(loop, ends.near());
                 FileChannel file = file(new byte[10])) {
             assertThat(raw.sendFile(file, Long.MAX_VALUE, 1)).isCompletedWithValue(0L);
-            long position = file.position();
-            if (position != Long.MAX_VALUE) { // Linux refuses it
-                assertThat(failures.takeOne().exception()).isInstanceOf(IOException.class);
-            }
         }
     }
 

@@ -86,7 +86,7 @@ class SendFileFailuresTest {
                 assertThatIllegalArgumentException().isThrownBy(() -> transport.sendFile(file, -1, 1))
                         .withMessage("offset must be >= 0, not -1");
                 assertThatIllegalArgumentException().isThrownBy(() -> transport.sendFile(file, 0, 0))
-                        .withMessageContaining("count must be > 0, not 0").withMessageContaining("sendFile");
+                        .withMessageContaining("count must be > 0, not 0");
                 assertThatIllegalArgumentException()
                         .isThrownBy(() -> transport.sendFile(file, 0, Long.MIN_VALUE));
                 assertThatNullPointerException().isThrownBy(() -> transport.sendFile(null))

@@ -159,7 +159,7 @@ class SendFileTest {
         try (FileChannel file = open(path);
                 Connection connection = Connection.open(loop, new Recorder())) {
             CompletableFuture<Long> sent = connection
-                    .ask(transport -> transport.sendFile(file, offset - 10, FileSend.TO_THE_END));
+                    .ask(transport -> transport.sendFile(file, offset - 10, FilePart.TO_THE_END));
             byte[] got = connection.peer().read(CONTENT.length + 10);
             assertThat(Arrays.copyOfRange(got, 10, got.length)).isEqualTo(CONTENT);
             assertThat(Await.result(sent)).isEqualTo(CONTENT.length + 10);

@@ -52,7 +52,7 @@ class WriteSideFilesTest {
     }
 
     private FileSend send(byte[] content) {
-        return new FileSend(loop, new TestFile(content), 0, FileSend.TO_THE_END);
+        return new FileSend(loop, new TestFile(content), 0, FilePart.TO_THE_END);
     }
 
     private CompletableFuture<Long> sendFile(byte[] content) throws IOException {
@@ -138,7 +138,7 @@ class WriteSideFilesTest {
     void aFileThatCannotBeReadAnyMoreFailsTheFlush() throws IOException {
         appetites(0, EVERYTHING);
         TestFile file = new TestFile(Bytes.noise(200_000));
-        FileSend send = new FileSend(loop, file, 0, FileSend.TO_THE_END);
+        FileSend send = new FileSend(loop, file, 0, FilePart.TO_THE_END);
         side.sendFile(send);
         file.close();
         assertThatIOException().isThrownBy(side::flush)
@@ -149,7 +149,7 @@ class WriteSideFilesTest {
     void whateverTheFileThrowsIsAFailureOfTheConnection() throws IOException {
         appetites(0);
         TestFile file = new TestFile(new byte[10]);
-        side.sendFile(new FileSend(loop, file, 0, FileSend.TO_THE_END));
+        side.sendFile(new FileSend(loop, file, 0, FilePart.TO_THE_END));
         file.onUse(position -> {
             throw new IllegalStateException("no such luck");
         });
