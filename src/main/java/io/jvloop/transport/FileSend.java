@@ -7,7 +7,9 @@ import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 
-/** A part of a file among the bytes of a transport: its future, and what was written after it. Loop thread. */
+/**
+ * A part of a file among the bytes of a transport: its future, and what was written after it. Loop thread.
+ */
 final class FileSend {
     private final EventLoop loop;
     private final FilePart part;

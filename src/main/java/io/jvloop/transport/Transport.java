@@ -10,15 +10,22 @@ import java.time.Duration;
  * A connection, as a {@link Protocol} sees it: both halves, the addresses and the socket's options, but not
  * the socket itself, for a channel has one owner. Every method belongs to the loop's thread, except where it
  * says so.
+ *
+ * <p>A pipe is a transport with one half; what belongs to the other throws {@code
+ * UnsupportedOperationException}.
  */
 public interface Transport extends ReadTransport, WriteTransport {
     /** {@return the loop that serves this connection, always the same} Any thread. */
     EventLoop loop();
 
-    /** {@return this end's address; stays valid after the end of the connection} Any thread. */
+    /**
+     * {@return this end's address, null for a pipe; stays valid after the end of the connection} Any thread.
+     */
     SocketAddress localAddress();
 
-    /** {@return the peer's address; stays valid after the end of the connection} Any thread. */
+    /**
+     * {@return the peer's address, null for a pipe; stays valid after the end of the connection} Any thread.
+     */
     SocketAddress remoteAddress();
 
     /**

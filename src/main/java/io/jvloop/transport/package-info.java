@@ -9,7 +9,7 @@
  *   Pipes ───────▶ ReadPipe, WritePipe ─────────────┤ made of: Lifecycle (beginning, end, states)
  *                                                   │          ReadHalf   (readiness → dataReceived)
  *                                                   │          WriteHalf  (write → channel, or queue)
- *                                                   │            └── WriteSide, WriteQueue, FileSend, FlowControl
+ *                                                   │            └── WriteSide, WriteQueue, FileSend
  *   Net.bind ────▶ UdpTransport ── Lifecycle ───────┤                  ┌── DatagramProtocol   (yours)
  *                    └── UdpSender, DatagramQueue   │
  *   RawChannel ─── RawSide, RawOperation ───────────┤

@@ -79,6 +79,15 @@ final class UnixPeer implements AutoCloseable {
         }));
     }
 
+    /** Up to the next line feed, which is not part of it. */
+    String readLine() {
+        StringBuilder line = new StringBuilder();
+        for (String next; !(next = read(1)).equals("\n");) {
+            line.append(next);
+        }
+        return line.toString();
+    }
+
     UnixPeer end() {
         return now(() -> {
             channel.shutdownOutput();
