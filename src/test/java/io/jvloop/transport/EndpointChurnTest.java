@@ -9,11 +9,16 @@ import io.jvloop.support.Contract;
 import io.jvloop.support.Descriptors;
 import io.jvloop.support.LoopExtension;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -63,13 +68,25 @@ class EndpointChurnTest {
         Recorder client = new Recorder();
         CompletableFuture<Void> lost = loop.createFuture();
         client.onMade(transport -> transport.write(new byte[1]))
-                .onData((transport, data) -> transport.close())
+                .onData((transport, data) -> reset(transport))
                 .onLost(cause -> lost.complete(null));
         Net.connect(loop, server.addresses().get(0), () -> client);
         return lost.thenCompose(nothing -> {
             server.close();
             return server.closed();
         });
+    }
+
+    /** An orderly end would keep the port busy for a minute each time, and there are not so many. */
+    private static void reset(Transport transport) {
+        try {
+            if (transport.remoteAddress() instanceof InetSocketAddress) {
+                transport.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
+            transport.abort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -129,5 +146,50 @@ class EndpointChurnTest {
                     DatagramConfig.DEFAULT.withRemoteAddress(receiver.localAddress()));
             return CompletableFuture.allOf(received, sent);
         });
+    }
+
+    @Test
+    @Contract(section = TRANSPORT, value = "Binding, connecting and closing ten thousand times leaves no "
+            + "descriptor and no socket file behind")
+    void pipesLeaveNothingBehind(EventLoop loop) throws IOException {
+        repeat(loop, () -> {
+            Pipe pipe = Pipe.open();
+            CompletableFuture<Void> read = loop.createFuture();
+            CompletableFuture<Void> written = loop.createFuture();
+            Recorder reader = new Recorder().onLost(cause -> read.complete(null));
+            Recorder writer = new Recorder().onLost(cause -> written.complete(null)).onMade(transport -> {
+                transport.write(new byte[1]);
+                transport.close();
+            });
+            Pipes.read(loop, pipe.source(), () -> reader);
+            Pipes.write(loop, pipe.sink(), () -> writer);
+            return CompletableFuture.allOf(read, written);
+        });
+    }
+
+    @Test
+    @Contract(section = TRANSPORT, value = "Binding, connecting and closing ten thousand times leaves no "
+            + "descriptor and no socket file behind")
+    void rawChannelsLeaveNothingBehind(EventLoop loop) throws IOException {
+        repeat(loop, () -> {
+            RawChannel server = RawChannel.of(loop, ServerSocketChannel.open().bind(ANY_PORT));
+            RawChannel client = RawChannel.of(loop,
+                    SocketChannel.open().setOption(StandardSocketOptions.SO_LINGER, 0));
+            SocketAddress address = ((ServerSocketChannel) server.channel()).getLocalAddress();
+            CompletableFuture<Void> accepted = server.accept().thenAccept(EndpointChurnTest::close);
+            return client.connect(address).thenCombine(accepted, (connected, done) -> {
+                client.close();
+                server.close();
+                return null;
+            });
+        });
+    }
+
+    private static void close(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
