@@ -27,6 +27,16 @@ final class Connections {
         return race(loop, Resolver.of(loop).getaddrinfo(host, port), factory, config);
     }
 
+    /** An address that has not been looked up is. */
+    static CompletableFuture<Transport> connect(EventLoop loop, SocketAddress address,
+            Supplier<? extends Protocol> factory, ConnectConfig config) {
+        if (isUnresolved(address)) {
+            InetSocketAddress name = (InetSocketAddress) address;
+            return connect(loop, name.getHostString(), name.getPort(), factory, config);
+        }
+        return connect(loop, List.of(address), factory, config);
+    }
+
     static CompletableFuture<Transport> connect(EventLoop loop, List<? extends SocketAddress> addresses,
             Supplier<? extends Protocol> factory, ConnectConfig config) {
         loop.requireLoopThread("connect");

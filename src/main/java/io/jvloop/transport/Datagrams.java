@@ -15,6 +15,7 @@ import java.nio.channels.DatagramChannel;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Opens UDP endpoints; {@link Net} has the public names for it. */
@@ -34,7 +35,7 @@ final class Datagrams {
         }
         DatagramChannel channel = open(complete);
         try {
-            return serve(loop, channel, factory, complete);
+            return serve(loop, channel, factory, complete, registration -> {});
         } catch (IOException | RuntimeException e) {
             Channels.close(channel, e);
             throw e;
@@ -44,6 +45,13 @@ final class Datagrams {
     /** The channel stays the caller's if this throws. */
     static DatagramTransport adopt(EventLoop loop, DatagramChannel channel,
             Supplier<? extends DatagramProtocol> factory, DatagramConfig config) throws IOException {
+        return adopt(loop, channel, factory, config, registration -> {});
+    }
+
+    /** {@code registered} sees the registration before anything happens on it. */
+    static DatagramTransport adopt(EventLoop loop, DatagramChannel channel,
+            Supplier<? extends DatagramProtocol> factory, DatagramConfig config,
+            Consumer<Registration> registered) throws IOException {
         loop.requireLoopThread("adopt");
         Objects.requireNonNull(factory, "factory");
         if (config.localAddress() != null || config.remoteAddress() != null || config.reusePort()) {
@@ -55,13 +63,16 @@ final class Datagrams {
             throw new IllegalArgumentException("the channel must be bound or connected: " + channel);
         }
         config.apply(channel);
-        return serve(loop, channel, factory, config);
+        return serve(loop, channel, factory, config, registered);
     }
 
     private static DatagramTransport serve(EventLoop loop, DatagramChannel channel,
-            Supplier<? extends DatagramProtocol> factory, DatagramConfig config) throws IOException {
+            Supplier<? extends DatagramProtocol> factory, DatagramConfig config,
+            Consumer<Registration> registered) throws IOException {
         UdpTransport transport = new UdpTransport(loop, channel, factory.get(), config);
-        transport.start(loop.register(channel, 0, transport), () -> {}, () -> {});
+        Registration registration = loop.register(channel, 0, transport);
+        registered.accept(registration);
+        transport.start(registration, () -> {}, () -> {});
         return transport;
     }
 

@@ -4,6 +4,7 @@ import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.Registration;
 import java.io.IOException;
 import java.nio.channels.Channel;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
@@ -25,12 +26,6 @@ final class Inherited {
     private Inherited() {
     }
 
-    static Server serve(EventLoop loop, Supplier<? extends Protocol> factory, ListenConfig config)
-            throws IOException {
-        return serve(loop, System.inheritedChannel(), factory, config);
-    }
-
-    /** As above with any channel. */
     static Server serve(EventLoop loop, Channel inherited, Supplier<? extends Protocol> factory,
             ListenConfig config) throws IOException {
         loop.requireLoopThread("inherited");
@@ -41,7 +36,11 @@ final class Inherited {
         if (inherited instanceof SocketChannel connection) {
             return serveOne(loop, connection, factory, config);
         }
-        throw new IllegalStateException("standard input must be a listening or connected stream socket, not "
+        throw refusal("a listening or connected stream socket", inherited);
+    }
+
+    private static IllegalStateException refusal(String expected, Channel inherited) {
+        return new IllegalStateException("standard input must be " + expected + ", not "
                 + (inherited == null ? "a file, pipe or terminal" : inherited)
                 + "; start the program by inetd, by systemd with StandardInput=socket, or by a shell that has"
                 + " the socket as its descriptor 3 with: java … <&3 3<&-");
@@ -69,6 +68,16 @@ final class Inherited {
         registration.closeBy(() -> shutDown(channel));
         server.close();
         return server;
+    }
+
+    /** For a UDP socket (inetd's {@code dgram wait}); it too stays open. */
+    static DatagramTransport receive(EventLoop loop, Channel inherited,
+            Supplier<? extends DatagramProtocol> factory, DatagramConfig config) throws IOException {
+        if (inherited instanceof DatagramChannel channel) {
+            return Datagrams.adopt(loop, channel, factory, config,
+                    registration -> registration.closeBy(() -> {}));
+        }
+        throw refusal("a UDP socket", inherited);
     }
 
     private static void shutDown(SocketChannel channel) {

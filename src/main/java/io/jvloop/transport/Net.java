@@ -25,19 +25,16 @@ import java.util.function.Supplier;
  * <p>Why not methods of the loop, as in asyncio: the loop would have to know transports, which know the loop.
  */
 public final class Net {
-    private Net() {
-    }
+    private Net() {}
 
     /**
      * Listens on an address, with {@link ListenConfig#DEFAULT}.
      *
      * @param loop the loop that accepts and serves
-     * @param address where; {@code new InetSocketAddress(port)} is every interface, IPv4 and IPv6; port 0
-     *             lets the system choose
+     * @param address see {@link #listen(EventLoop, SocketAddress, Supplier, ListenConfig)}
      * @param factory makes the protocol of each accepted connection, on the loop's thread
      * @return the server, accepting as soon as the loop runs
      * @throws IOException if the address cannot be bound; the message names it
-     * @throws IllegalArgumentException if the address is a name that was not looked up
      */
     public static Server listen(EventLoop loop, SocketAddress address,
             Supplier<? extends Protocol> factory) throws IOException {
@@ -98,13 +95,13 @@ public final class Net {
     }
 
     /**
-     * Listens on an address with all loops of a group, with {@link ListenConfig#DEFAULT}.
+     * {@link #listen(LoopGroup, SocketAddress, Supplier, ListenConfig)} with {@link ListenConfig#DEFAULT}.
      *
      * @param group whose loops serve
-     * @param address see {@link #listen(LoopGroup, SocketAddress, Supplier, ListenConfig)}
-     * @param factory makes the protocol of each connection, on the thread of its loop
+     * @param address where
+     * @param factory makes the protocol of each connection
      * @return the server, accepting
-     * @throws IOException if the address cannot be bound; the message names it
+     * @throws IOException if the address cannot be bound
      */
     public static GroupServer listen(LoopGroup group, SocketAddress address,
             Supplier<? extends Protocol> factory) throws IOException {
@@ -185,7 +182,23 @@ public final class Net {
      */
     public static Server inherited(EventLoop loop, Supplier<? extends Protocol> factory, ListenConfig config)
             throws IOException {
-        return Inherited.serve(loop, factory, config);
+        return Inherited.serve(loop, System.inheritedChannel(), factory, config);
+    }
+
+    /**
+     * Receives on the UDP socket that the process was started with as its standard input; as for {@link
+     * #inherited(EventLoop, Supplier, ListenConfig)} it is never closed.
+     *
+     * @param loop the loop that serves it
+     * @param factory makes the protocol
+     * @param config options; its addresses and {@code reusePort} come too late and are refused
+     * @return the endpoint
+     * @throws IOException if the socket fails
+     * @throws IllegalStateException if standard input is no UDP socket
+     */
+    public static DatagramTransport inheritedDatagrams(EventLoop loop,
+            Supplier<? extends DatagramProtocol> factory, DatagramConfig config) throws IOException {
+        return Inherited.receive(loop, System.inheritedChannel(), factory, config);
     }
 
     /**
@@ -244,11 +257,7 @@ public final class Net {
      */
     public static CompletableFuture<Transport> connect(EventLoop loop, SocketAddress address,
             Supplier<? extends Protocol> factory, ConnectConfig config) {
-        if (Connections.isUnresolved(address)) {
-            InetSocketAddress name = (InetSocketAddress) address;
-            return connect(loop, name.getHostString(), name.getPort(), factory, config);
-        }
-        return connect(loop, List.of(address), factory, config);
+        return Connections.connect(loop, address, factory, config);
     }
 
     /**
@@ -297,8 +306,7 @@ public final class Net {
     }
 
     /**
-     * Makes a transport of a connected channel that somebody else has opened, accepted by other means for
-     * example; the transport owns it from now on.
+     * Makes a transport of a connected channel that somebody else has opened, and owns it from now on.
      *
      * @param loop the loop that will serve the connection
      * @param channel connected and not registered with any selector
@@ -334,8 +342,8 @@ public final class Net {
      * @param loop the loop that serves it
      * @param address where to receive; port 0 lets the system choose
      * @param factory makes the protocol
-     * @return see {@link #bind(EventLoop, InetSocketAddress, Supplier, DatagramConfig)}
-     * @throws IOException if the address cannot be bound; the message names it
+     * @return the endpoint
+     * @throws IOException if the address cannot be bound
      */
     public static DatagramTransport bind(EventLoop loop, InetSocketAddress address,
             Supplier<? extends DatagramProtocol> factory) throws IOException {
@@ -380,8 +388,8 @@ public final class Net {
      * @param loop the loop that serves it
      * @param channel bound or connected, and not registered with any selector
      * @param factory makes the protocol
-     * @param config options; its addresses and {@code reusePort} would come too late and are refused
-     * @return the endpoint; {@code connectionMade} follows in the next turn
+     * @param config options; its addresses and {@code reusePort} come too late and are refused
+     * @return the endpoint
      * @throws IOException if the channel is closed
      */
     public static DatagramTransport adopt(EventLoop loop, DatagramChannel channel,

@@ -13,7 +13,7 @@ final class InheritedProgram {
     public static void main(String[] arguments) throws IOException {
         try (EventLoop loop = EventLoop.create()) {
             Server[] server = new Server[1];
-            server[0] = Inherited.serve(loop, () -> new Protocol() {
+            server[0] = Net.inherited(loop, () -> new Protocol() {
                 private Transport transport;
 
                 @Override

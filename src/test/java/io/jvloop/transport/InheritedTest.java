@@ -1,6 +1,7 @@
 package io.jvloop.transport;
 
 import static io.jvloop.support.Section.SERVERS;
+import static io.jvloop.support.Section.UDP;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,6 +22,8 @@ import java.nio.channels.Pipe;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.channels.DatagramChannel;
+import java.util.concurrent.CompletableFuture;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -189,6 +192,30 @@ class InheritedTest {
                 .withMessageContaining("stream socket");
         pipe.source().close();
         pipe.sink().close();
+    }
+
+    @Test
+    @Contract(section = UDP, value = "An inherited UDP socket is received on, and left open at the end")
+    void datagramsAreReceivedAndTheSocketLeftOpen(EventLoop loop) throws IOException {
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (DatagramChannel inherited = DatagramChannel.open().bind(any);
+                DatagramChannel peer = DatagramChannel.open().bind(any)) {
+            CompletableFuture<InetSocketAddress> received = loop.createFuture();
+            DatagramTransport endpoint = Inherited.receive(loop, inherited, () -> new DatagramProtocol() {
+                @Override
+                public void datagramReceived(ByteBuffer data, InetSocketAddress sender) {
+                    received.complete(sender);
+                }
+            }, DatagramConfig.DEFAULT);
+            peer.send(Bytes.heap("x"), inherited.getLocalAddress());
+            assertThat(loop.runUntilComplete(received)).isEqualTo(peer.getLocalAddress());
+            endpoint.close();
+            Turns.run(loop, 2);
+            assertThat(inherited.isOpen()).isTrue();
+            assertThat(loop.stats().channels()).isZero();
+            assertThatIllegalStateException().isThrownBy(() -> Inherited.receive(loop, null,
+                    () -> new DatagramProtocol() {}, DatagramConfig.DEFAULT)).withMessageContaining("UDP");
+        }
     }
 
     @Test
