@@ -50,6 +50,10 @@ final class Lifecycle<C extends Lifecycle.Connection> {
         return loop;
     }
 
+    C connection() {
+        return connection;
+    }
+
     BaseProtocol protocol() {
         return connection.protocol();
     }

@@ -3,8 +3,6 @@ package io.jvloop.transport;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.IoHandler;
 import io.jvloop.loop.Registration;
-import java.net.SocketAddress;
-import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
@@ -17,7 +15,7 @@ import java.util.function.Consumer;
  *
  * <p>Read next: {@link ReadHalf}, {@link WritePipe}.
  */
-final class ReadPipe implements Transport, IoHandler, Lifecycle.Connection {
+final class ReadPipe implements PipeTransport, IoHandler, Lifecycle.Connection {
     private final Lifecycle<ReadPipe> life;
     private final ReadHalf in;
     private final IdleTimeout idle;
@@ -130,16 +128,6 @@ final class ReadPipe implements Transport, IoHandler, Lifecycle.Connection {
     }
 
     @Override
-    public SocketAddress localAddress() {
-        return null;
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return null;
-    }
-
-    @Override
     public void write(ByteBuffer data) {
         throw refusal("write");
     }
@@ -182,16 +170,6 @@ final class ReadPipe implements Transport, IoHandler, Lifecycle.Connection {
     private UnsupportedOperationException refusal(String operation) {
         return new UnsupportedOperationException(
                 operation + ": this is the reading end of a pipe, nothing can be written to " + this);
-    }
-
-    @Override
-    public <T> T option(SocketOption<T> option) {
-        throw new UnsupportedOperationException("a pipe has no socket options: " + option);
-    }
-
-    @Override
-    public <T> void setOption(SocketOption<T> option, T value) {
-        throw new UnsupportedOperationException("a pipe has no socket options: " + option);
     }
 
     @Override

@@ -81,19 +81,19 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     @Override
     public void write(ByteBuffer data) {
         touchUnlessQueued();
-        out.write(this, data);
+        out.write(data);
     }
 
     @Override
     public void writeAll(ByteBuffer... parts) {
         touchUnlessQueued();
-        out.writeAll(this, parts);
+        out.writeAll(parts);
     }
 
     @Override
     public CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
         touchUnlessQueued();
-        return out.sendFile(this, file, offset, count);
+        return out.sendFile(file, offset, count);
     }
 
     /** Called before a write. One that is only queued is no sign of life: the peer may be gone for long. */

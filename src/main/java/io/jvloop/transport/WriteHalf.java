@@ -38,11 +38,10 @@ final class WriteHalf {
         this.endOfStream = endOfStream;
     }
 
-    /** Where reports say the trouble is: the transport itself. */
-    void write(Object transport, ByteBuffer data) {
-        requireWritable(transport, "write");
+    void write(ByteBuffer data) {
+        requireWritable("write");
         if (life.isClosed()) {
-            lateWrites = LateWrites.drop(lateWrites, transport, data);
+            lateWrites = LateWrites.drop(lateWrites, life.connection(), data);
             return;
         }
         try {
@@ -53,10 +52,10 @@ final class WriteHalf {
         }
     }
 
-    void writeAll(Object transport, ByteBuffer... parts) {
-        requireWritable(transport, "writeAll");
+    void writeAll(ByteBuffer... parts) {
+        requireWritable("writeAll");
         if (life.isClosed()) {
-            lateWrites = LateWrites.drop(lateWrites, transport, parts);
+            lateWrites = LateWrites.drop(lateWrites, life.connection(), parts);
             return;
         }
         try {
@@ -67,11 +66,11 @@ final class WriteHalf {
         }
     }
 
-    CompletableFuture<Long> sendFile(Object transport, FileChannel file, long offset, long count) {
-        requireWritable(transport, "sendFile");
+    CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
+        requireWritable("sendFile");
         FileSend send = new FileSend(life.loop(), file, offset, count);
         if (life.isClosing()) {
-            send.fail(new IOException("not sent, since the connection is closing: " + transport));
+            send.fail(new IOException("not sent, since the connection is closing: " + life.connection()));
             return send.result();
         }
         try {
@@ -83,10 +82,10 @@ final class WriteHalf {
         return send.result();
     }
 
-    private void requireWritable(Object transport, String operation) {
+    private void requireWritable(String operation) {
         life.loop().requireLoopThread(operation);
         if (eof != Eof.NOT_SENT) {
-            throw new IllegalStateException("cannot write after writeEof() on " + transport);
+            throw new IllegalStateException("cannot write after writeEof() on " + life.connection());
         }
     }
 

@@ -3,8 +3,6 @@ package io.jvloop.transport;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.IoHandler;
 import io.jvloop.loop.Registration;
-import java.net.SocketAddress;
-import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
@@ -25,7 +23,7 @@ import java.util.function.Consumer;
  *
  * <p>Read next: {@link WriteHalf}, {@link ReadPipe}.
  */
-final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
+final class WritePipe implements PipeTransport, IoHandler, Lifecycle.Connection {
     private final Lifecycle<WritePipe> life;
     private final WriteHalf out;
     private final IdleTimeout idle;
@@ -109,19 +107,19 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     @Override
     public void write(ByteBuffer data) {
         touchUnlessQueued();
-        out.write(this, data);
+        out.write(data);
     }
 
     @Override
     public void writeAll(ByteBuffer... parts) {
         touchUnlessQueued();
-        out.writeAll(this, parts);
+        out.writeAll(parts);
     }
 
     @Override
     public CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
         touchUnlessQueued();
-        return out.sendFile(this, file, offset, count);
+        return out.sendFile(file, offset, count);
     }
 
     /** Called before a write. One that is only queued is no sign of life. */
@@ -258,16 +256,6 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     }
 
     @Override
-    public SocketAddress localAddress() {
-        return null;
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return null;
-    }
-
-    @Override
     public void pauseReading() {
         throw refusal("pauseReading");
     }
@@ -285,16 +273,6 @@ final class WritePipe implements Transport, IoHandler, Lifecycle.Connection {
     private UnsupportedOperationException refusal(String operation) {
         return new UnsupportedOperationException(
                 operation + ": this is the writing end of a pipe, nothing can be read from " + this);
-    }
-
-    @Override
-    public <T> T option(SocketOption<T> option) {
-        throw new UnsupportedOperationException("a pipe has no socket options: " + option);
-    }
-
-    @Override
-    public <T> void setOption(SocketOption<T> option, T value) {
-        throw new UnsupportedOperationException("a pipe has no socket options: " + option);
     }
 
     @Override
