@@ -1,21 +1,27 @@
 package io.jvloop.examples;
 
 import io.jvloop.loop.EventLoop;
+import io.jvloop.transport.ConnectConfig;
 import io.jvloop.transport.Net;
 import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * One of the two ends of a connection that is passed on: what arrives here leaves there. Back-pressure and
- * the end of each direction are passed on too, so memory stays within the marks however slow a peer is.
+ * the end of each direction are passed on too, so memory stays within the marks however slow a peer is. So is
+ * a failure: a stream that broke off must not look like one that is complete.
  */
 final class Proxy implements Protocol {
     static final String USAGE =
             "proxy FROM TO    pass connections on; each is tcp:[HOST:]PORT or unix:PATH";
+
+    private static final ConnectConfig CONNECT = ConnectConfig.DEFAULT.withTimeout(Duration.ofSeconds(10));
 
     private final SocketAddress to;
     private Proxy other;
@@ -23,15 +29,14 @@ final class Proxy implements Protocol {
     private CompletableFuture<Transport> connecting;
     private boolean ended;
 
-    /** The accepted end, which has to find its other one. */
-    private Proxy(SocketAddress to) {
+    private Proxy(SocketAddress to, Proxy other) {
         this.to = to;
+        this.other = other;
     }
 
-    /** The connected end. */
-    private Proxy(Proxy accepted) {
-        to = null;
-        other = accepted;
+    /** The accepted end, which has to find its other one. */
+    static Proxy to(SocketAddress address) {
+        return new Proxy(address, null);
     }
 
     @Override
@@ -39,7 +44,7 @@ final class Proxy implements Protocol {
         transport = made;
         if (other == null) {
             made.pauseReading(); // until there is somewhere to send it, what arrives waits in the kernel
-            connecting = Net.connect(made.loop(), to, () -> other = new Proxy(this));
+            connecting = Net.connect(made.loop(), to, () -> other = new Proxy(null, this), CONNECT);
             connecting.whenComplete((connected, failure) -> connected(failure));
         }
     }
@@ -84,9 +89,23 @@ final class Proxy implements Protocol {
         if (connecting != null) {
             connecting.cancel(false);
         }
-        if (other != null && other.transport != null) {
-            other.transport.close();
+        if (other == null || other.transport == null) {
+            return; // there was nobody to send to yet
         }
+        if (cause == null || ended) {
+            other.transport.close(); // all that this peer had to say has come; what is queued is sent first
+        } else {
+            other.reset();
+        }
+    }
+
+    private void reset() {
+        try {
+            transport.setOption(StandardSocketOptions.SO_LINGER, 0); // closed now, TCP sends RST and not FIN
+        } catch (IOException alreadyClosed) {
+            return;
+        }
+        transport.abort();
     }
 
     static void main(String... arguments) throws IOException {
@@ -96,7 +115,7 @@ final class Proxy implements Protocol {
         SocketAddress from = Arguments.stream(arguments[0], USAGE);
         SocketAddress to = Arguments.stream(arguments[1], USAGE);
         try (EventLoop loop = EventLoop.create()) {
-            var server = Net.listen(loop, from, () -> new Proxy(to));
+            var server = Net.listen(loop, from, () -> to(to));
             System.out.println("listening on " + server.addresses() + ", passing on to " + to);
             loop.runForever();
         }
