@@ -27,7 +27,7 @@ final class Chat implements Protocol {
     private Transport transport;
     private String name;
 
-    private Chat(Set<Chat> room) {
+    Chat(Set<Chat> room) {
         this.room = room;
     }
 
@@ -42,9 +42,9 @@ final class Chat implements Protocol {
         while (data.hasRemaining() && !transport.isClosing()) {
             byte next = data.get();
             if (next == '\n') {
-                String text = StandardCharsets.UTF_8.decode(line.flip()).toString().strip();
+                String text = StandardCharsets.UTF_8.decode(line.flip()).toString();
                 line.clear();
-                said(text);
+                said(text.replaceAll("\\p{Cc}", "").strip()); // or it could command the others' terminals
             } else if (line.hasRemaining()) {
                 line.put(next);
             } else {
@@ -55,9 +55,12 @@ final class Chat implements Protocol {
     }
 
     private void said(String text) {
+        if (text.isEmpty()) {
+            return;
+        }
         if (name != null) {
             tellOthers(name + ": " + text);
-        } else if (!text.isEmpty()) {
+        } else {
             name = text;
             room.add(this);
             tellOthers(name + " has come");
@@ -77,6 +80,9 @@ final class Chat implements Protocol {
     }
 
     private void tell(String text) {
+        if (transport.isClosing()) {
+            return; // on the way out, but connectionLost has not come yet
+        }
         transport.write((text + "\n").getBytes(StandardCharsets.UTF_8));
         if (transport.writeBufferSize() > MOST_QUEUED_BYTES) {
             transport.abort(); // connectionLost comes in a later turn, so the room does not change under us
