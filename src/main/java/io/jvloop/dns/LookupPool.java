@@ -46,8 +46,10 @@ final class LookupPool {
         return answer;
     }
 
+    /** Without what it would inherit: a busy thread outlives whoever happened to ask first. */
     private static Thread thread(Runnable work) {
-        Thread thread = new Thread(work, "jvloop-dns-" + THREADS.incrementAndGet());
+        Thread thread = new Thread(null, work, "jvloop-dns-" + THREADS.incrementAndGet(), 0, false);
+        thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
         thread.setDaemon(true); // a query nobody waits for must not keep the process alive
         return thread;
     }

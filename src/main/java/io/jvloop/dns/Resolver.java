@@ -23,8 +23,9 @@ import java.util.concurrent.CompletableFuture;
  *
  * <h2>Futures</h2>
  * They complete on the loop. Cancelling one takes effect at once: a look-up still waiting for a thread never
- * begins, and the answer of one that has begun is dropped. Once the loop is closed they fail with
- * {@code IllegalStateException}.
+ * begins, and the answer of one that has begun is dropped. Those of a loop that is closed meanwhile fail with
+ * {@code IllegalStateException}, on a thread of the pool: when the system has answered, since a question
+ * cannot be taken back.
  *
  * <h2>Names</h2>
  * Names with other than ASCII characters are looked up in their IDNA form. Names that no system can know,
@@ -185,7 +186,8 @@ public final class Resolver {
     }
 
     private static void refuse(String name) throws UnknownHostException {
-        if (name.length() > MAX_NAME) {
+        int rootDot = name.endsWith(".") ? 1 : 0; // the root's own byte is among the 255 anyway
+        if (name.length() - rootDot > MAX_NAME) {
             throw new UnknownHostException(name.substring(0, MAX_NAME) + "… has " + name.length()
                     + " characters; a host name has at most " + MAX_NAME);
         }

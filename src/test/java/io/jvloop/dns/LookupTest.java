@@ -1,10 +1,13 @@
 package io.jvloop.dns;
 
+import static io.jvloop.support.Section.DNS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.jvloop.loop.EventLoop;
+import io.jvloop.support.Contract;
+import io.jvloop.support.LoopExtension;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,26 +16,31 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Threads, cancellation, and loops that are closed too early. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(LoopExtension.class)
 class LookupTest {
-    private final EventLoop loop = EventLoop.create();
     private final ScriptedNames names = new ScriptedNames();
     private final LookupPool onlyThread = new LookupPool(1);
-    private final Resolver resolver = new Resolver(loop, names, onlyThread);
+    private EventLoop loop;
+    private Resolver resolver;
 
-    @AfterEach
-    void close() {
-        loop.close();
+    @BeforeEach
+    void open(EventLoop own) {
+        loop = own;
+        resolver = new Resolver(loop, names, onlyThread);
     }
 
     // ------------------------------------------------------------------------------------------- threads
 
     @Test
+    @Contract(section = DNS,
+            value = "The future of a look-up completes on the loop")
     void futureBelongsToTheLoopAndCompletesOnIt() {
         names.hold("example.com");
         CompletableFuture<Thread> completer = resolver.getaddrinfo("example.com", 80)
@@ -61,6 +69,9 @@ class LookupTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "Look-ups run on daemon threads called jvloop-dns-N, which end when idle for a "
+                    + "second")
     void lookUpsRunOnDaemonThreadsOfTheirOwnThatEndWhenIdle() throws Exception {
         Resolver shared = new Resolver(loop, names, LookupPool.SHARED);
         loop.runUntilComplete(shared.getaddrinfo("example.com", 80));
@@ -73,7 +84,28 @@ class LookupTest {
         assertThat(loop.runUntilComplete(shared.getaddrinfo("example.com", 80))).hasSize(1);
     }
 
+    /** The thread may live long after whoever asked first, and must not keep what was theirs. */
     @Test
+    void lookUpThreadInheritsNothingFromTheOneThatAsksFirst() {
+        InheritableThreadLocal<String> inherited = new InheritableThreadLocal<>();
+        inherited.set("theirs");
+        Thread own = Thread.currentThread();
+        ClassLoader before = own.getContextClassLoader();
+        own.setContextClassLoader(new ClassLoader("theirs", before) {});
+        try {
+            assertThat(loop.runUntilComplete(onlyThread.submit(loop, inherited::get))).isNull();
+            assertThat(loop.runUntilComplete(
+                    onlyThread.submit(loop, () -> Thread.currentThread().getContextClassLoader())))
+                    .isSameAs(ClassLoader.getSystemClassLoader());
+        } finally {
+            own.setContextClassLoader(before);
+            inherited.remove();
+        }
+    }
+
+    @Test
+    @Contract(section = DNS,
+            value = "Look-ups have at most four threads, or as many as jvloop.dns.threads says")
     void threadsAreAsManyAsThePropertySays() throws Exception {
         System.setProperty("jvloop.dns.threads", "2");
         try {
@@ -86,6 +118,8 @@ class LookupTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "All loops of a process share the threads for look-ups")
     void loopsShareThePool() throws Exception {
         names.hold("one");
         CompletableFuture<?> one = resolver.getaddrinfo("one", 80);
@@ -121,6 +155,9 @@ class LookupTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "A slow name service holds up neither literal addresses nor the work of the "
+                    + "executor")
     void neitherLiteralsNorTheExecutorWaitForSlowNames() throws Exception {
         names.hold("slow");
         CompletableFuture<?> slow = resolver.getaddrinfo("slow", 80);
@@ -135,6 +172,8 @@ class LookupTest {
     // --------------------------------------------------------------------------------------- cancellation
 
     @Test
+    @Contract(section = DNS,
+            value = "A look-up cancelled before a thread was free never begins")
     void lookUpCancelledInTheQueueNeverBegins() throws Exception {
         names.hold("first");
         CompletableFuture<?> first = resolver.getaddrinfo("first", 80);
@@ -150,6 +189,9 @@ class LookupTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "A look-up may be cancelled at any time, with effect at once; its late answer is "
+                    + "dropped")
     void cancellingARunningLookUpTakesEffectAtOnceAndItsLateAnswerIsDropped() throws Exception {
         AtomicInteger completions = new AtomicInteger();
         names.hold("slow");
@@ -182,6 +224,8 @@ class LookupTest {
     // ------------------------------------------------------------------------------------- closing the loop
 
     @Test
+    @Contract(section = DNS,
+            value = "A loop may be closed while a look-up is running")
     void loopMayBeClosedWhileACancelledLookUpIsRunning() throws Exception {
         names.hold("slow");
         loop.callSoon(() -> {
@@ -199,6 +243,8 @@ class LookupTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "A look-up of a loop that is closed meanwhile fails with IllegalStateException")
     void lookUpRunningWhenTheLoopIsClosedFails() throws Exception {
         names.hold("slow");
         CompletableFuture<?> future = resolver.getaddrinfo("slow", 80);

@@ -1,5 +1,6 @@
 package io.jvloop.dns;
 
+import static io.jvloop.support.Section.DNS;
 import static java.net.StandardProtocolFamily.INET;
 import static java.net.StandardProtocolFamily.INET6;
 import static java.net.StandardProtocolFamily.UNIX;
@@ -10,6 +11,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.jvloop.loop.EventLoop;
+import io.jvloop.support.Contract;
+import io.jvloop.support.LoopExtension;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -18,33 +21,38 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullAndEmptySource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is answered. How it gets there is in {@link LookupTest}. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(LoopExtension.class)
 class ResolverTest {
     private static final InetAddress V4 = Resolver.literal("192.0.2.1");
     private static final InetAddress V6 = Resolver.literal("2001:db8::1");
 
-    private final EventLoop loop = EventLoop.create();
     private final ScriptedNames names = new ScriptedNames();
-    private final Resolver resolver = new Resolver(loop, names, new LookupPool(1));
+    private EventLoop loop;
+    private Resolver resolver;
 
-    @AfterEach
-    void close() {
-        loop.close();
+    @BeforeEach
+    void open(EventLoop own) {
+        loop = own;
+        resolver = new Resolver(loop, names, new LookupPool(1));
     }
 
     // ------------------------------------------------------------------------------ without asking anyone
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "::1", "[::1]", "2001:db8::2", "::ffff:192.0.2.9"})
+    @Contract(section = DNS,
+            value = "A literal address is answered in the call itself, without a thread")
     void literalIsAnsweredInTheCallItself(String host) throws Exception {
         CompletableFuture<List<InetSocketAddress>> future = resolver.getaddrinfo(host, 80);
 
@@ -56,6 +64,9 @@ class ResolverTest {
     @ParameterizedTest
     @NullAndEmptySource
     @DisabledIfSystemProperty(named = "java.net.preferIPv4Stack", matches = "true")
+    @Contract(section = DNS,
+            value = "No host, null or empty, means the loopback addresses of both families, the one "
+                    + "first that the JDK prefers")
     void noHostMeansTheLoopbackAddressesThePreferredOneFirst(String host) throws Exception {
         List<InetSocketAddress> both = resolver.getaddrinfo(host, 0).getNow(null);
 
@@ -67,6 +78,8 @@ class ResolverTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "<broadcast> is 255.255.255.255")
     void broadcastIsAllOnes() {
         assertThat(resolver.getaddrinfo("<broadcast>", 9))
                 .isCompletedWithValue(List.of(socket("255.255.255.255", 9)));
@@ -84,6 +97,8 @@ class ResolverTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "A port outside of 0..65535 is refused at once")
     void portMustBeInRange() {
         assertThatIllegalArgumentException().isThrownBy(() -> resolver.getaddrinfo("127.0.0.1", -1))
                 .withMessageContaining("-1");
@@ -95,12 +110,16 @@ class ResolverTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "A family other than IPv4 and IPv6 is refused at once")
     void familyMustBeOneOfTheInternet() {
         assertThatIllegalArgumentException().isThrownBy(() -> resolver.getaddrinfo("127.0.0.1", 80, UNIX))
                 .withMessageContaining("UNIX");
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "A name of more than 253 characters is unknown, and the system is not asked")
     void overlongHexNameNeverReachesTheSystem() {
         for (int length = 254; length < 1100; length++) {
             String host = "0x" + "0".repeat(length - 10) + "7f000001";
@@ -118,6 +137,26 @@ class ResolverTest {
 
         assertThat(resolve(host, 80)).hasSize(1);
         assertThat(names.asked).containsExactly(host);
+    }
+
+    /** The names of GHSA-f74f-cvh7-c6q6, which a system library cut short, and found 127.0.0.1. */
+    @ParameterizedTest
+    @ValueSource(ints = {246, 238})
+    void hexNumberInFrontOfALongNameIsNoAddress(int zeros) {
+        assertUnknown(resolver.getaddrinfo("0x" + "0".repeat(zeros) + "7f000001.example.com", 80));
+        assertThat(names.asked).isEmpty();
+    }
+
+    /** With the root's dot it is as long as before, in bytes: 255 (RFC 1035, 2.3.4). */
+    @Test
+    void dotOfTheRootDoesNotMakeANameTooLong() {
+        String host = ("a".repeat(62) + ".").repeat(4) + "b.";
+        assertThat(host).hasSize(254);
+
+        assertThat(resolve(host, 80)).hasSize(1);
+        assertThat(names.asked).containsExactly(host);
+        assertUnknown(resolver.getaddrinfo("a" + host, 80));
+        assertUnknown(resolver.getaddrinfo(host + ".", 80));
     }
 
     @ParameterizedTest
@@ -171,6 +210,8 @@ class ResolverTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "A host without an address of the family asked for is unknown")
     void nameWithoutAddressOfTheFamilyIsUnknown() {
         names.answer("example.com", V4);
 
@@ -181,6 +222,8 @@ class ResolverTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "An unknown name fails with the UnknownHostException of the JDK")
     void unknownNameFailsWithTheSystemsException() {
         UnknownHostException unknown = new UnknownHostException("nowhere: Name or service not known");
         names.fail("nowhere", unknown);
@@ -198,6 +241,8 @@ class ResolverTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"256.1.1.1", "1.2.3", "127.1", "0x7f.1", "010.0.0.1", "1.2.3.4."})
+    @Contract(section = DNS,
+            value = "Only the strict forms of an address are literals; 127.1 and 0x7f.1 are names")
     void whatIsNoStrictLiteralIsLeftToTheSystem(String host) {
         resolve(host, 80);
 
@@ -205,6 +250,8 @@ class ResolverTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "An international name is looked up in its ASCII form")
     void internationalNameIsAskedForInItsAsciiForm() {
         resolve("b\u00fccher.example", 80);
         resolve("\u4e2d\u3002example", 80);
@@ -227,6 +274,9 @@ class ResolverTest {
     }
 
     @Test
+    @Contract(section = DNS,
+            value = "The name of an unresolved address cannot be looked up, and fails with "
+                    + "UnknownHostException")
     void reverseLookUpNeedsAResolvedAddress() {
         assertUnknown(resolver.getnameinfo(InetSocketAddress.createUnresolved("localhost", 80)));
         assertThatNullPointerException().isThrownBy(() -> resolver.getnameinfo(null));
@@ -264,6 +314,14 @@ class ResolverTest {
 
         assertThat(loop.runUntilComplete(Resolver.of(loop).getnameinfo(socket(host, 80))))
                 .isEqualTo(expected);
+    }
+
+    @Test
+    void reverseLookUpOfAnAddressMadeFromANameIsWhatTheBlockingCallGives() throws Exception {
+        InetSocketAddress named = new InetSocketAddress("localhost", 8080);
+
+        assertThat(loop.runUntilComplete(Resolver.of(loop).getnameinfo(named)))
+                .isEqualTo(InetAddress.getByName("localhost").getCanonicalHostName());
     }
 
     @Test
