@@ -115,7 +115,7 @@ final class Proxy implements Protocol {
         SocketAddress from = Arguments.stream(arguments[0], USAGE);
         SocketAddress to = Arguments.stream(arguments[1], USAGE);
         try (EventLoop loop = EventLoop.create()) {
-            var server = Net.listen(loop, from, () -> to(to));
+            var server = Net.listen(loop, from, () -> Proxy.to(to));
             System.out.println("listening on " + server.addresses() + ", passing on to " + to);
             loop.runForever();
         }

@@ -53,7 +53,7 @@ class ExamplesTest {
         "echo --loops 0 tcp:0", "echo --loops many tcp:0", "echo --loops 2 udp:0",
         "echo unix:/no/such/folder/s",
         "proxy tcp:0", "proxy tcp:0 udp:1", "chat", "chat udp:1", "echo tcp:no.such.host.invalid:1",
-        "echo tcp:192.0.2.1:1"})
+        "echo tcp:192.0.2.1:1", "echo --loops 2 tcp:192.0.2.1:1"})
     void badArgumentsGiveOneLineAndExitStatusTwo(String arguments) throws Exception {
         ChildJvm.Result result = ChildJvm.run(command(arguments.split(" ")));
 

@@ -2,19 +2,26 @@ package io.jvloop.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jvloop.loop.ClockedLoop;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
 import io.jvloop.support.ExpectedLogs;
 import io.jvloop.support.LoopExtension;
+import io.jvloop.transport.Net;
+import io.jvloop.transport.Server;
 import io.jvloop.transport.SocketConfig;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,6 +178,39 @@ class ProxyFailuresTest {
     }
 
     @Test
+    void clientWhoseBackendDoesNotAnswerIsEndedAfterTenSeconds(@TempDir Path folder) throws Exception {
+        ClockedLoop clocked = new ClockedLoop();
+        try (Busy busy = Busy.at(folder.resolve("busy"));
+                EventLoop other = clocked.loop();
+                Server server = Net.listen(other, Wire.anyAddress("tcp", null, null),
+                        () -> Proxy.to(busy.address));
+                Wire client = Wire.connect(server.addresses().get(0))) {
+            turnUntil(other, () -> other.stats().timers() > 0); // it is connecting
+            clocked.advance(Duration.ofMillis(9_999));
+            for (int turn = 0; turn < 10; turn++) {
+                turn(other);
+            }
+            assertThat(server.activeConnections()).isEqualTo(1);
+            clocked.advance(Duration.ofMillis(1));
+            turnUntil(other, () -> server.activeConnections() == 0);
+            assertThat(client.readAll()).isEmpty();
+            assertThat(printed.toString().lines()).singleElement().asString().contains("PT10S");
+        }
+    }
+
+    private static void turnUntil(EventLoop loop, BooleanSupplier condition) {
+        Await.until(() -> {
+            turn(loop);
+            return condition.getAsBoolean();
+        });
+    }
+
+    private static void turn(EventLoop loop) {
+        loop.stop();
+        loop.runForever();
+    }
+
+    @Test
     void clientMayBeResetWhileTheProxyStillConnects(@TempDir Path folder) throws Exception {
         try (Busy busy = Busy.at(folder.resolve("busy"))) {
             scene.close();
@@ -208,17 +248,19 @@ class ProxyFailuresTest {
     }
 
     /** A UNIX server that accepts nobody by itself, and the two clients that fill its queue. */
-    private record Busy(ServerSocketChannel server, List<Wire> waiting) implements AutoCloseable {
+    private record Busy(SocketAddress address, ServerSocketChannel server, List<Wire> waiting)
+            implements AutoCloseable {
         static Busy at(Path path) throws Exception {
             UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
             ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             server.bind(address, 1);
-            return new Busy(server, List.of(Wire.connect(address), Wire.connect(address)));
+            return new Busy(address, server, List.of(Wire.connect(address), Wire.connect(address)));
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
             waiting.forEach(Wire::close);
+            server.close();
         }
     }
 }
