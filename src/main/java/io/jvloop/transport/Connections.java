@@ -24,7 +24,7 @@ final class Connections {
             Supplier<? extends Protocol> factory, ConnectConfig config) {
         loop.requireLoopThread("connect");
         Objects.requireNonNull(factory, "factory");
-        return race(loop, Resolver.of(loop).getaddrinfo(host, port), factory, config);
+        return race(loop, host + ":" + port, Resolver.of(loop).getaddrinfo(host, port), factory, config);
     }
 
     /** An address that has not been looked up is. */
@@ -52,7 +52,8 @@ final class Connections {
                                 + address);
             }
         }
-        return race(loop, CompletableFuture.completedFuture(List.copyOf(addresses)), factory, config);
+        String target = addresses.size() == 1 ? addresses.get(0).toString() : addresses.toString();
+        return race(loop, target, CompletableFuture.completedFuture(List.copyOf(addresses)), factory, config);
     }
 
     static boolean isUnresolved(SocketAddress address) {
@@ -60,12 +61,12 @@ final class Connections {
     }
 
     /** Looks up both ends at the same time, then races. */
-    private static CompletableFuture<Transport> race(EventLoop loop,
+    private static CompletableFuture<Transport> race(EventLoop loop, String target,
             CompletableFuture<? extends List<? extends SocketAddress>> remote,
             Supplier<? extends Protocol> factory, ConnectConfig config) {
         CompletableFuture<List<InetSocketAddress>> local = localAddresses(loop, config.localAddress());
         CompletableFuture<Transport> result = loop.createFuture();
-        limit(loop, result, config.timeout());
+        limit(loop, result, target, config.timeout());
         ConnectRace race = new ConnectRace(loop, factory, config, result);
         remote.thenAcceptBoth(local, race::start).exceptionally(failure -> {
             result.completeExceptionally(Futures.cause(failure));
@@ -88,12 +89,12 @@ final class Connections {
                 : CompletableFuture.completedFuture(List.of(address));
     }
 
-    private static void limit(EventLoop loop, CompletableFuture<?> result, Duration timeout) {
+    private static void limit(EventLoop loop, CompletableFuture<?> result, String target, Duration timeout) {
         if (timeout == null) {
             return;
         }
         TimerHandle timer = loop.callLater(timeout, () -> result.completeExceptionally(
-                new SocketTimeoutException("not connected within " + timeout)));
+                new SocketTimeoutException("cannot connect to " + target + " within " + timeout)));
         result.whenComplete((value, failure) -> Futures.onLoop(loop, timer::cancel));
     }
 
