@@ -79,7 +79,7 @@ class ResolverTest {
 
     @Test
     @Contract(section = DNS,
-            value = "<broadcast> is 255.255.255.255")
+            value = "The host name for broadcasts, as asyncio writes it, is 255.255.255.255")
     void broadcastIsAllOnes() {
         assertThat(resolver.getaddrinfo("<broadcast>", 9))
                 .isCompletedWithValue(List.of(socket("255.255.255.255", 9)));
