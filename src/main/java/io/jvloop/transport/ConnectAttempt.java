@@ -54,6 +54,7 @@ final class ConnectAttempt implements IoHandler {
     /** Begins; failures that show at once are reported from inside this call. */
     void start(SocketAddress localAddress, SocketConfig config) {
         retry = null;
+        registration = null; // that of the attempt before is closed
         try {
             channel = SocketChannel.open(Listeners.family(address));
             config.apply(channel);
@@ -131,7 +132,9 @@ final class ConnectAttempt implements IoHandler {
 
     private void fail(Exception e) {
         IOException failure = describe(e);
-        if (channel != null) {
+        if (registration != null) {
+            registration.close(); // even if the JDK has closed the channel: a loop that drains counts them
+        } else if (channel != null) {
             Channels.close(channel, failure);
         }
         listener.failed(this, failure);

@@ -10,6 +10,11 @@ import io.jvloop.support.LoopExtension;
 import io.jvloop.support.ReportedFailures;
 import io.jvloop.support.SocketPair;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -201,5 +206,19 @@ class DrainingTest {
             Turns.run(loop, 2);
             assertThat(protocol.calls).containsExactly("made", "draining", "draining", "lost");
         }
+    }
+
+    @Test
+    void aConnectThatFailedIsNotWaitedFor(EventLoop loop) throws IOException {
+        SocketAddress nobody;
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody = closed.getLocalSocketAddress();
+        }
+        Net.listen(loop, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), () -> protocol);
+        CompletableFuture<Transport> refused = Net.connect(loop, nobody, () -> protocol);
+        loop.runUntilComplete(refused.handle((made, failure) -> assertThat(failure).isNotNull()));
+        CompletableFuture<Boolean> drained = loop.drain(Duration.ofDays(1));
+        Turns.run(loop, 10);
+        assertThat(drained).isCompletedWithValue(true);
     }
 }
