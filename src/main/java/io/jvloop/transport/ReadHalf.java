@@ -51,12 +51,13 @@ final class ReadHalf {
     /** One read, delivered; true if the peer has ended, and the protocol wants to end as well. */
     boolean ready() {
         try {
+            BufferedProtocol receiver = buffered;
             ByteBuffer target =
-                    buffered == null ? life.loop().buffers().scratch() : ReceiveBuffer.of(buffered);
-            if (!isReading()) {
-                return false; // getBuffer itself paused or closed
+                    receiver == null ? life.loop().buffers().scratch() : ReceiveBuffer.of(receiver);
+            if (!isReading() || buffered != receiver) {
+                return false; // getBuffer itself paused or closed, or another protocol is to read
             }
-            return buffered == null ? receive(target) : receiveInto(buffered, target);
+            return receiver == null ? receive(target) : receiveInto(receiver, target);
         } catch (IOException e) {
             life.lose(e);
         } catch (Throwable t) { // the user's code

@@ -154,4 +154,37 @@ class ProtocolSwitchTest {
             assertThat(first.calls()).containsExactly("made");
         }
     }
+
+    @Test
+    @Contract(section = TRANSPORT,
+            value = "setProtocol inside getBuffer leaves the bytes to the new protocol")
+    void protocolThatComesWithGetBufferGetsTheBytes(EventLoop loop) {
+        Recorder last = new Recorder();
+        ByteBuffer unused = ByteBuffer.allocate(100).position(10);
+        Transport[] self = new Transport[1];
+        BufferedProtocol second = bufferedUntil(self, last, unused);
+        BufferedProtocol first = bufferedUntil(self, second, unused);
+        try (Connection connection = Connection.open(loop, first)) {
+            self[0] = connection.transport();
+            connection.peer().send("hello").end();
+            assertThat(last.awaitLost()).isNull();
+            assertThat(last.text()).isEqualTo("hello");
+            assertThat(unused.clear()).isEqualTo(ByteBuffer.allocate(100));
+        }
+    }
+
+    private static BufferedProtocol bufferedUntil(Transport[] self, Protocol next, ByteBuffer unused) {
+        return new BufferedProtocol() {
+            @Override
+            public ByteBuffer getBuffer(int sizeHint) {
+                self[0].setProtocol(next);
+                return unused;
+            }
+
+            @Override
+            public void bufferUpdated(int count) {
+                throw new IllegalStateException("handed over already");
+            }
+        };
+    }
 }
