@@ -168,7 +168,7 @@ final class UdpTransport implements DatagramTransport, IoHandler, Lifecycle.Conn
     @Override
     public void sendTo(ByteBuffer data, InetSocketAddress to) {
         life.loop().requireLoopThread("sendTo");
-        requireReachable(to);
+        requireReachable(Objects.requireNonNull(to, "to")); // or it would fail in the queue, for ever
         take(data, to);
     }
 

@@ -6,6 +6,7 @@ import static io.jvloop.support.Section.UDP;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jvloop.loop.EventLoop;
@@ -161,6 +162,15 @@ class UdpTest {
         assertThatIllegalStateException().isThrownBy(() -> transport.send(data))
                 .withMessageContaining("sendTo");
         assertThat(data.remaining()).isEqualTo(7);
+        end(transport);
+    }
+
+    @Test
+    void nowhereIsNoAddress(EventLoop loop) throws IOException {
+        DatagramTransport transport = Net.bind(loop, new InetSocketAddress(0), DatagramRecorder::new);
+        assertThatNullPointerException().isThrownBy(() -> transport.sendTo(Bytes.heap("refused"), null));
+        assertThatNullPointerException().isThrownBy(() -> transport.sendTo(new byte[0], null));
+        assertThat(transport.writeBufferSize()).as("an empty one would wait in the queue").isZero();
         end(transport);
     }
 
