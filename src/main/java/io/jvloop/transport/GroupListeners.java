@@ -118,7 +118,7 @@ final class GroupListeners {
             return;
         }
         try { // as a completion, so that a loop that is closed meanwhile does not drop the channel unclosed
-            loop.execute((Runnable & AsynchronousCompletionTask) () -> server.accepted(channel));
+            loop.execute((Runnable & AsynchronousCompletionTask) () -> server.handedOver(channel));
         } catch (RejectedExecutionException e) {
             Channels.close(channel, e);
         }

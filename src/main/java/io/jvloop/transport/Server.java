@@ -165,6 +165,18 @@ public final class Server implements AutoCloseable {
         handOver.accept(channel);
     }
 
+    /**
+     * A connection that another loop has accepted. If this server was closed meanwhile, it has come too late,
+     * as one that was still in the backlog: nobody who waits for the end must find it here afterwards.
+     */
+    void handedOver(SocketChannel channel) {
+        if (state == State.CLOSED) {
+            Channels.close(channel, new IOException("collects what closing throws"));
+        } else {
+            accepted(channel);
+        }
+    }
+
     /** A connection is ours to serve: whatever goes wrong with it must not harm the server. */
     void accepted(SocketChannel channel) {
         accepting = true; // the factory may close the server, which is not over while it makes a protocol

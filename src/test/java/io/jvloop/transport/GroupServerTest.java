@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -274,6 +275,29 @@ class GroupServerTest {
                 peer.drain();
             }
             assertThat(logs.takeAll()).hasSize(1); // the loop was closed with a channel open
+        }
+    }
+
+    @Test
+    void whatIsHandedOverAfterTheEndIsClosed() throws IOException {
+        Path path = folder.resolve("s.sock");
+        try (LoopGroup group = LoopGroup.start(2)) {
+            GroupServer server = Net.listen(group, UnixDomainSocketAddress.of(path), WhoServes::new);
+            Server other = server.servers().get(1);
+            List<UnixPeer> peers = new CopyOnWriteArrayList<>();
+            group.loops().get(0).execute(() -> { // accepts in this turn, ends in the next
+                peers.add(UnixPeer.connect(path));
+                peers.add(UnixPeer.connect(path));
+                server.close();
+                Await.until("the other loop hears of it", () -> other.closed().isDone());
+            });
+            Await.until("both connected", () -> peers.size() == 2);
+            Await.result(CompletableFuture.runAsync(server::closeClients, group.loops().get(0)));
+            Await.result(server.closed());
+            assertThat(other.activeConnections()).isZero();
+            peers.forEach(UnixPeer::close);
+            assertThat(callers).as("served by the accepting loop only").hasSizeLessThanOrEqualTo(1);
+            end(group);
         }
     }
 }
