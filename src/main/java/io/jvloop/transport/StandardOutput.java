@@ -34,9 +34,13 @@ final class StandardOutput implements GatheringByteChannel {
 
     @Override
     public int write(ByteBuffer source) throws IOException {
-        int count = pipe.sink().write(source);
-        bytes += count;
-        return count;
+        try {
+            int count = pipe.sink().write(source);
+            bytes += count;
+            return count;
+        } catch (IOException e) {
+            throw cause(e);
+        }
     }
 
     @Override
@@ -46,9 +50,19 @@ final class StandardOutput implements GatheringByteChannel {
 
     @Override
     public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
-        long count = pipe.sink().write(sources, offset, length);
-        bytes += count;
-        return count;
+        try {
+            long count = pipe.sink().write(sources, offset, length);
+            bytes += count;
+            return count;
+        } catch (IOException e) {
+            throw cause(e);
+        }
+    }
+
+    /** Our pipe is broken because the pump has ended: what has happened to the output itself says more. */
+    private IOException cause(IOException ofThePipe) {
+        IOException failure = pump.failure();
+        return failure == null ? ofThePipe : failure;
     }
 
     /** Whether the system has everything that was written; if not, {@code whenSo} is run by the pump then. */
