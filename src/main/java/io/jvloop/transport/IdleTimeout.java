@@ -36,6 +36,10 @@ final class IdleTimeout {
         }
     }
 
+    boolean isSet() {
+        return watch != null;
+    }
+
     /** Something has happened. */
     void touch() {
         if (watch != null) {

@@ -98,7 +98,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     /** Called before a write. One that is only queued is no sign of life: the peer may be gone for long. */
     private void touchUnlessQueued() {
-        if (!out.hasQueued()) {
+        if (idle.isSet() && !out.hasQueued()) {
             idle.touch();
         }
     }

@@ -125,7 +125,7 @@ final class WritePipe implements PipeTransport, IoHandler, Lifecycle.Connection 
     /** Called before a write. One that is only queued is no sign of life. */
     private void touchUnlessQueued() {
         asked = false;
-        if (!out.hasQueued()) {
+        if (idle.isSet() && !out.hasQueued()) {
             idle.touch();
         }
     }
