@@ -17,6 +17,9 @@ final class EchoCommand {
         boolean grouped = arguments.length > 1 && arguments[0].equals("--loops");
         String[] rest = grouped ? Arrays.copyOfRange(arguments, 2, arguments.length) : arguments;
         String address = Arguments.only(rest, USAGE);
+        if (grouped && address.startsWith("udp:")) {
+            throw new IllegalArgumentException("several loops serve streams only; usage: " + USAGE);
+        }
         if (grouped) {
             int loops = Arguments.number(arguments[1], 1, MOST_LOOPS, "a number of loops", USAGE);
             EchoGroup.serve(loops, Arguments.stream(address, USAGE));

@@ -119,7 +119,7 @@ final class Ending {
     /** A registration has ended. */
     void gone() {
         registered--;
-        if (registered == 0 && !waiting.isEmpty()) {
+        if (!waiting.isEmpty()) {
             lookSoon();
         }
     }
@@ -141,7 +141,7 @@ final class Ending {
 
     /** The counter does not know of channels that somebody closed himself instead of their registration. */
     private boolean allGone() {
-        return registered == 0 || poller.registrations().isEmpty();
+        return registered == 0 || !poller.hasRegistrations();
     }
 
     private void answer(boolean inOrder) {

@@ -27,6 +27,11 @@ interface Poller {
     /** What is registered and still open. Loop thread. */
     Collection<Registration> registrations();
 
+    /** Whether anything is registered and still open. Loop thread. */
+    default boolean hasRegistrations() {
+        return !registrations().isEmpty();
+    }
+
     /** How long {@link #poll} looks again and again before it really blocks; 0 blocks at once. */
     void spinNanos(long nanos);
 

@@ -40,6 +40,14 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     private static final int PREMATURE_LIMIT = 512;
     private static final long NANOS_PER_MILLI = 1_000_000;
 
+    static {
+        try { // JDK 17 needs descriptors to close its first selector: at a time when there are some
+            Selector.open().close();
+        } catch (IOException e) {
+            // then the first loop cannot be made either, and says so
+        }
+    }
+
     private final EventLoop loop;
     private final Diagnostics diagnostics;
     private final Supplier<Selector> selectors;
@@ -159,6 +167,19 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
             }
         }
         return open;
+    }
+
+    /** Without a list of ten thousand to find one. */
+    @Override
+    public boolean hasRegistrations() {
+        if (selector.isOpen()) {
+            for (SelectionKey key : selector.keys()) {
+                if (key.isValid()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     @Override

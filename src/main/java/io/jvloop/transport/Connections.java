@@ -101,6 +101,7 @@ final class Connections {
     static CompletableFuture<Transport> adopt(EventLoop loop, SocketChannel channel,
             Supplier<? extends Protocol> factory, SocketConfig config) throws IOException {
         loop.requireLoopThread("adopt");
+        Objects.requireNonNull(factory, "factory");
         if (channel.getRemoteAddress() == null || !channel.isConnected()) {
             throw new IllegalArgumentException("the channel must be connected: " + channel);
         }

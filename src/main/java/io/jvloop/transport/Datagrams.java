@@ -36,7 +36,7 @@ final class Datagrams {
         DatagramChannel channel = open(complete);
         try {
             return serve(loop, channel, factory, complete, registration -> {});
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             Channels.close(channel, e);
             throw e;
         }
@@ -110,11 +110,11 @@ final class Datagrams {
                 Runnable lost = () -> Delivery.lost(result).accept(transport);
                 Delivery.begin(transport, loop, transport::abort,
                         made -> transport.start(registration, made, lost), result);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 Channels.close(channel, e);
                 throw e;
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) { // the caller waits for the future
             result.completeExceptionally(e);
         }
     }
@@ -153,7 +153,7 @@ final class Datagrams {
             bind(channel, config.localAddress(), family);
             connect(channel, config.remoteAddress());
             return channel;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             Channels.close(channel, e);
             throw e;
         }

@@ -49,10 +49,13 @@ final class FilePart {
 
     /** By reading a byte: folders and FIFOs can be opened for reading too, but not read at a position. */
     private static void requireReadable(FileChannel file) {
+        boolean interrupted = Thread.interrupted();
         try {
             file.read(ByteBuffer.allocate(1), 0);
         } catch (IOException e) {
             throw new IllegalArgumentException("cannot read the file to send: " + e, e);
+        } finally {
+            restore(interrupted);
         }
     }
 
@@ -62,7 +65,18 @@ final class FilePart {
 
     /** Sends as much as the channel takes at once; true if that was the end, of the part or of the file. */
     boolean transfer(WritableByteChannel channel) throws IOException {
-        return channel instanceof SocketChannel ? send(channel) : copy(channel);
+        boolean interrupted = Thread.interrupted(); // with the flag set the JDK closes the file for all
+        try {
+            return channel instanceof SocketChannel ? send(channel) : copy(channel);
+        } finally {
+            restore(interrupted);
+        }
+    }
+
+    private static void restore(boolean interrupted) {
+        if (interrupted) {
+            Thread.currentThread().interrupt(); // for the loop to report
+        }
     }
 
     /**
@@ -115,10 +129,13 @@ final class FilePart {
 
     /** asyncio's rule; a file that is sent to several peers does not need it. */
     void leavePosition() {
+        boolean interrupted = Thread.interrupted();
         try {
             file.position(position);
         } catch (IOException | RuntimeException closed) {
             // then nobody can ask for it
+        } finally {
+            restore(interrupted);
         }
     }
 }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  *
  * <p>Where the system can share a port between sockets (SO_REUSEPORT) each loop listens for itself, and the
  * kernel spreads the connections. Otherwise, and always for UNIX sockets, the first loop accepts and hands
- * over to each in turn.
+ * over to each in turn; if that loop ends by itself, nobody accepts any more.
  *
  * <p>To end in order use {@link LoopGroup#shutdown}: nothing new is accepted, and every connection sends what
  * is queued for it.
@@ -25,12 +25,17 @@ public final class GroupServer implements AutoCloseable {
     private final LoopGroup group;
     private final List<Server> servers;
     private final List<SocketAddress> addresses;
+    private final CompletableFuture<Void> closed;
     private volatile boolean isClosed;
 
     GroupServer(LoopGroup group, List<Server> servers, List<SocketAddress> addresses) {
         this.group = group;
         this.servers = servers;
         this.addresses = addresses;
+        CompletableFuture<?>[] all =
+                servers.stream().map(Server::closed).toArray(CompletableFuture[]::new);
+        this.closed = CompletableFuture.anyOf(CompletableFuture.allOf(all), group.closed())
+                .thenAccept(any -> isClosed = true);
     }
 
     /** {@return the group whose loops serve} */
@@ -72,9 +77,7 @@ public final class GroupServer implements AutoCloseable {
      * @return a future of the caller's own
      */
     public CompletableFuture<Void> closed() {
-        CompletableFuture<?>[] all =
-                servers.stream().map(Server::closed).toArray(CompletableFuture[]::new);
-        return CompletableFuture.anyOf(CompletableFuture.allOf(all), group.closed()).thenAccept(any -> {});
+        return closed.copy();
     }
 
     private void onEach(Consumer<Server> action) {

@@ -52,6 +52,8 @@ final class Listeners {
     static CompletableFuture<Server> serve(EventLoop loop, Collection<String> hosts, int port,
             Supplier<? extends Protocol> factory, ListenConfig config) {
         loop.requireLoopThread("listen");
+        Objects.requireNonNull(factory, "factory");
+        Objects.requireNonNull(config, "config");
         if (hosts.isEmpty()) {
             throw new IllegalArgumentException(
                     "no host was specified; an empty string means every interface");

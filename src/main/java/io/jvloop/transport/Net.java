@@ -83,7 +83,8 @@ public final class Net {
      * @param loop the loop that accepts and serves
      * @param path where the socket file is made, at most 107 bytes on Linux. A socket file that nobody serves
      *             any more is replaced; one that a living server has, or a file of another kind, is refused.
-     *             It is removed when the server is closed, if it still is the one that was made
+     *             It is removed when the server is closed, if it still is the one that was made (by inode, so
+     *             only where there are inodes)
      * @param factory makes the protocol of each accepted connection, on the loop's thread
      * @param config how to listen
      * @return the server

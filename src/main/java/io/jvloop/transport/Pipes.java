@@ -207,6 +207,7 @@ public final class Pipes {
     }
 
     private static Protocol protocol(Supplier<? extends Protocol> factory) {
+        Objects.requireNonNull(factory, "factory");
         return Objects.requireNonNull(factory.get(), "the protocol factory returned null");
     }
 }

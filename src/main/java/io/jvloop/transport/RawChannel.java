@@ -318,6 +318,10 @@ public final class RawChannel implements AutoCloseable {
 
     /** A side has begun or ceased to wait. */
     void updateInterest() {
+        if (!channel.isOpen()) {
+            registration.close(); // the JDK itself closes a channel that cannot be connected
+            return;
+        }
         registration.interest(reading.interest() | writing.interest());
         registration.watchClosing(reading.isWaiting() || writing.isWaiting());
     }

@@ -78,6 +78,7 @@ final class RawSide {
     <T> CompletableFuture<T> start(RawOperation<T> operation) {
         CompletableFuture<T> future = operation.future();
         if (operation.attempt()) {
+            owner.updateInterest();
             operation.deliver();
         } else {
             waiting = operation;

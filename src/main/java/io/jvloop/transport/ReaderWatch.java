@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.Pipe;
 import java.nio.channels.Pipe.SinkChannel;
 import java.nio.channels.Pipe.SourceChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -56,10 +57,14 @@ final class ReaderWatch {
 
     /** Asks for readiness twice a second from now on. */
     void look() {
-        if (!Trial.PASSED) {
+        Trial.Answer answer = Trial.answer();
+        if (answer == Trial.Answer.NEVER) {
             return;
         }
         start();
+        if (answer == Trial.Answer.UNKNOWN) {
+            return;
+        }
         try {
             if (pipe == null || !pipe.isOpen()) {
                 pipe = reopen(sink);
@@ -110,22 +115,36 @@ final class ReaderWatch {
         }
     }
 
-    /** Whether all this works here, tried once with a pipe of our own. */
+    /** Whether all this works here, tried with a pipe of our own until there is an answer. */
     private static final class Trial {
-        static final boolean PASSED = passes();
+        enum Answer { UNKNOWN, WORKS, NEVER }
+
+        private static volatile Answer answer = Answer.UNKNOWN;
 
         private Trial() {
         }
 
-        private static boolean passes() {
+        static Answer answer() {
+            if (answer == Answer.UNKNOWN) {
+                answer = tried();
+            }
+            return answer;
+        }
+
+        private static Answer tried() {
+            if (!Files.isReadable(SOME_FILE) || !Files.isDirectory(Path.of("/proc/self/fdinfo"))) {
+                return Answer.NEVER;
+            }
             try {
                 Pipe tried = Pipe.open();
                 try (SinkChannel sink = tried.sink(); SourceChannel source = tried.source()) {
                     sink.configureBlocking(false);
-                    return tellsTheDifference(sink, source);
+                    return tellsTheDifference(sink, source) ? Answer.WORKS : Answer.NEVER;
                 }
-            } catch (IOException | RuntimeException notHere) {
-                return false;
+            } catch (IOException tryAgain) { // no descriptors, or this thread was interrupted
+                return Answer.UNKNOWN;
+            } catch (RuntimeException notHere) {
+                return Answer.NEVER;
             }
         }
 

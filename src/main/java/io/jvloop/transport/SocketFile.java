@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The file in which a listening UNIX socket is seen. Closing the socket leaves it behind, and binding refuses
@@ -26,6 +29,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 record SocketFile(Path path, Object key) {
     /** {@code sun_path} of Linux less the final zero; other systems allow less and say so themselves. */
     private static final int LONGEST_PATH_BYTES = 107;
+
+    /** Together no more than 20 ms, and only if the file was made within the last second. */
+    private static final int MOST_PROBES = 10;
+    private static final long PROBE_PAUSE_NANOS = 2_000_000;
+    private static final long YOUNG_MILLIS = 1_000;
 
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET = 0140000;
@@ -41,32 +49,73 @@ record SocketFile(Path path, Object key) {
         if (path.toString().isEmpty()) {
             throw new IllegalArgumentException("a UNIX server needs a path to listen on");
         }
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            removeStale(path);
-        }
+        Path aside = Files.exists(path, LinkOption.NOFOLLOW_LINKS) ? moveStaleAside(path) : null;
         try {
             channel.bind(address, backlog);
+            return new SocketFile(path, key(path));
         } catch (IOException e) {
-            throw describe("cannot listen on ", path, path.toAbsolutePath().getParent(), e);
+            throw describe("cannot listen", path, path.toAbsolutePath().getParent(), e);
+        } finally {
+            if (aside != null) {
+                Files.deleteIfExists(aside); // not before: the new file could get its inode, and look like it
+            }
         }
-        return new SocketFile(path, key(path));
     }
 
-    private static void removeStale(Path path) throws IOException {
+    /**
+     * Moves what a dead server has left out of the way. Not simply deletes it: of two servers that start at
+     * the same time the slower one would delete what the quicker one has just bound.
+     */
+    private static Path moveStaleAside(Path path) throws IOException {
         if (!isSocket(path)) {
             throw new BindException(
                     "Address " + path + " is already in use: there is a file that is no socket");
         }
+        Object stale = key(path);
+        boolean served = isServed(path);
+        for (int i = 0; !served && i < MOST_PROBES && isYoung(path); i++) {
+            LockSupport.parkNanos(PROBE_PAUSE_NANOS); // its server may have bound, but not listen yet
+            served = isServed(path);
+        }
+        if (served) {
+            throw inUse(path);
+        }
+        Path aside = path.resolveSibling(path.getFileName() + ".stale-" + UUID.randomUUID());
+        try {
+            Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException goneMeanwhile) {
+            return null;
+        }
+        if (stale != null && !stale.equals(key(aside))) {
+            Files.move(aside, path, StandardCopyOption.ATOMIC_MOVE); // somebody has bound here meanwhile
+            throw inUse(path);
+        }
+        return aside;
+    }
+
+    private static boolean isYoung(Path path) throws IOException {
+        try {
+            return attributes(path).lastModifiedTime().toMillis() > System.currentTimeMillis() - YOUNG_MILLIS;
+        } catch (NoSuchFileException gone) {
+            return false;
+        }
+    }
+
+    /** Asks, by connecting. */
+    private static boolean isServed(Path path) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.configureBlocking(false); // a server whose queue is full would keep a blocking one waiting
             probe.connect(UnixDomainSocketAddress.of(path));
+            return true;
         } catch (ConnectException refused) {
-            Files.deleteIfExists(path); // nobody listens
-            return;
+            return false;
         } catch (SocketException busyOrForbidden) {
-            // somebody does
+            return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
         }
-        throw new BindException("Address " + path + " is already in use: a server is listening there");
+    }
+
+    private static BindException inUse(Path path) {
+        return new BindException("Address " + path + " is already in use: a server is listening there");
     }
 
     /** By mode where there are modes. Elsewhere what is neither file, folder nor link must be one. */
@@ -102,7 +151,7 @@ record SocketFile(Path path, Object key) {
 
     /** What connecting to a path has failed with, in words that name it. */
     static IOException cannotConnect(Path path, IOException e) {
-        return describe("cannot connect to ", path, path, e);
+        return describe("cannot connect", path, path, e);
     }
 
     /**
@@ -113,16 +162,17 @@ record SocketFile(Path path, Object key) {
         int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
         IOException described;
         if (bytes > LONGEST_PATH_BYTES) {
-            described = new SocketException(what + path + ": the path of a UNIX socket may have at most "
-                    + LONGEST_PATH_BYTES + " bytes, this one has " + bytes);
+            described =
+                    new SocketException(what + " at " + path + ": the path of a UNIX socket may have at most "
+                            + LONGEST_PATH_BYTES + " bytes, this one has " + bytes);
         } else if (needed != null && !Files.exists(needed)) {
-            described = new NoSuchFileException(path.toString(), null, what + "it: there is no " + needed);
+            described = new NoSuchFileException(path.toString(), null, what + ", there is no " + needed);
         } else if (e instanceof ConnectException) {
-            described = new ConnectException(what + path + ": " + e.getMessage());
+            described = new ConnectException(what + " at " + path + ": " + e.getMessage());
         } else if (e instanceof BindException) {
-            described = new BindException(what + path + ": " + e.getMessage());
+            described = new BindException(what + " at " + path + ": " + e.getMessage());
         } else {
-            described = new SocketException(what + path + ": " + e.getMessage());
+            described = new SocketException(what + " at " + path + ": " + e.getMessage());
         }
         described.initCause(e);
         return described;

@@ -23,14 +23,14 @@ import java.util.function.Consumer;
  *
  * <p>Read next: {@link ReadHalf}, {@link WriteHalf}, {@link Lifecycle}.
  */
-final class SocketTransport implements Transport, IoHandler, Lifecycle.Connection {
+final class SocketTransport implements Transport, IoHandler, Lifecycle.Connection, WriteHalf.EndOfStream {
     private final SocketChannel channel;
     private final SocketAddress localAddress;
     private final SocketAddress remoteAddress;
     private final Lifecycle<SocketTransport> life;
     private final ReadHalf in;
     private final WriteHalf out;
-    private final IdleTimeout idle;
+    private IdleTimeout idle; // null until somebody wants to know
 
     /** Wraps a connected channel; {@code onEnd} hears of the end once, after the protocol. */
     SocketTransport(EventLoop loop, SocketChannel channel, Protocol protocol, SocketConfig config,
@@ -40,8 +40,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
         this.remoteAddress = channel.getRemoteAddress();
         this.life = new Lifecycle<>(loop, this, onEnd);
         this.in = new ReadHalf(life, channel, protocol);
-        this.out = new WriteHalf(life, channel, config.writeBufferLimits(), channel::shutdownOutput);
-        this.idle = new IdleTimeout(life, this);
+        this.out = new WriteHalf(life, channel, config.writeBufferLimits(), this);
     }
 
     /** Lets {@code connectionMade} run in the next turn, then {@code afterwards}, then reading begins. */
@@ -62,7 +61,9 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     @Override
     public void ready(int ops) {
-        idle.touch();
+        if (idle != null) {
+            idle.touch();
+        }
         if ((ops & SelectionKey.OP_READ) != 0 && in.ready()) {
             close();
         }
@@ -98,7 +99,7 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     /** Called before a write. One that is only queued is no sign of life: the peer may be gone for long. */
     private void touchUnlessQueued() {
-        if (idle.isSet() && !out.hasQueued()) {
+        if (idle != null && !out.hasQueued()) {
             idle.touch();
         }
     }
@@ -109,12 +110,20 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     }
 
     @Override
+    public void sendEndOfStream() throws IOException {
+        channel.shutdownOutput();
+    }
+
+    @Override
     public boolean canWriteEof() {
         return true;
     }
 
     @Override
     public void setIdleTimeout(Duration timeout) {
+        if (idle == null) {
+            idle = new IdleTimeout(life, this);
+        }
         idle.set(timeout);
     }
 
@@ -159,7 +168,9 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     @Override
     public void released(Throwable cause) {
         out.released(cause);
-        idle.cancel();
+        if (idle != null) {
+            idle.cancel();
+        }
     }
 
     @Override

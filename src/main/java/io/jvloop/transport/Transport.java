@@ -32,7 +32,8 @@ public interface Transport extends ReadTransport, WriteTransport {
      * Ends the connection when nothing has been received or sent for a while, with a {@code
      * SocketTimeoutException} for {@code connectionLost}; the protocol may object, see {@link
      * Protocol#idleTimeout}. Bytes that are queued because the peer does not read them do not count as sent,
-     * and while reading is paused nothing is received.
+     * and while reading is paused nothing is received. A peer that reads slowly shows a sign of life only
+     * when a good part of the kernel's send buffer is free: allow for that much, or make that buffer smaller.
      *
      * @param timeout how long; replaces a timeout set before, and begins now. Null for none, as at first
      * @throws IllegalArgumentException if it is not positive

@@ -1,7 +1,7 @@
 package io.jvloop.transport;
 
 /**
- * The life of a stream transport.
+ * The life of a transport.
  *
  * <pre>
  *   NEW ──▶ OPEN ──close(), nothing queued · abort() · failure──▶ CLOSED

@@ -144,6 +144,8 @@ final class UdpSender {
             }
         } catch (IOException e) {
             failure = e;
+        } catch (RuntimeException e) { // it must not be tried again and again
+            failure = new IOException("cannot send a datagram to " + queue.firstTarget() + ": " + e, e);
         }
         queue.removeFirst();
         if (failure != null) {

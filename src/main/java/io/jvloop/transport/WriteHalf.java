@@ -1,5 +1,6 @@
 package io.jvloop.transport;
 
+import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,30 +18,33 @@ final class WriteHalf {
     /** How the end of the stream is told to the peer: a socket is shut down, a pipe closed. */
     @FunctionalInterface
     interface EndOfStream {
-        void send() throws IOException;
+        void sendEndOfStream() throws IOException;
     }
 
     /** Our end of the stream. */
     private enum Eof { NOT_SENT, REQUESTED, SENT }
 
     private final Lifecycle<?> life;
+    private final EventLoop loop; // as in the reading half, for the sake of the cache
     private final WriteSide side;
     private final FlowControl flow;
     private final EndOfStream endOfStream;
     private Eof eof = Eof.NOT_SENT;
+    private boolean released; // the same as life.isClosed(), and again one cache line less
     private int lateWrites;
 
     WriteHalf(Lifecycle<?> life, GatheringByteChannel channel, WriteBufferLimits limits,
             EndOfStream endOfStream) {
         this.life = life;
-        this.side = new WriteSide(life.loop().buffers(), channel);
-        this.flow = new FlowControl(life.loop(), limits);
+        this.loop = life.loop();
+        this.side = new WriteSide(loop.buffers(), channel);
+        this.flow = new FlowControl(loop, limits);
         this.endOfStream = endOfStream;
     }
 
     void write(ByteBuffer data) {
         requireWritable("write");
-        if (life.isClosed()) {
+        if (released) {
             lateWrites = LateWrites.drop(lateWrites, life.connection(), data);
             return;
         }
@@ -54,7 +58,7 @@ final class WriteHalf {
 
     void writeAll(ByteBuffer... parts) {
         requireWritable("writeAll");
-        if (life.isClosed()) {
+        if (released) {
             lateWrites = LateWrites.drop(lateWrites, life.connection(), parts);
             return;
         }
@@ -68,7 +72,7 @@ final class WriteHalf {
 
     CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
         requireWritable("sendFile");
-        FileSend send = new FileSend(life.loop(), file, offset, count);
+        FileSend send = new FileSend(loop, file, offset, count);
         if (life.isClosing()) {
             send.fail(new IOException("not sent, since the connection is closing: " + life.connection()));
             return send.result();
@@ -83,7 +87,7 @@ final class WriteHalf {
     }
 
     private void requireWritable(String operation) {
-        life.loop().requireLoopThread(operation);
+        loop.requireLoopThread(operation);
         if (eof != Eof.NOT_SENT) {
             throw new IllegalStateException("cannot write after writeEof() on " + life.connection());
         }
@@ -126,7 +130,7 @@ final class WriteHalf {
     }
 
     void writeEof() {
-        life.loop().requireLoopThread("writeEof");
+        loop.requireLoopThread("writeEof");
         if (eof == Eof.NOT_SENT && !life.isClosed()) {
             eof = Eof.REQUESTED;
             if (!side.hasQueued()) {
@@ -138,7 +142,7 @@ final class WriteHalf {
     private void sendEof() {
         eof = Eof.SENT;
         try {
-            endOfStream.send();
+            endOfStream.sendEndOfStream();
         } catch (IOException e) {
             life.lose(e);
         }
@@ -157,7 +161,7 @@ final class WriteHalf {
     }
 
     void limits(WriteBufferLimits limits) {
-        life.loop().requireLoopThread("setWriteBufferLimits");
+        loop.requireLoopThread("setWriteBufferLimits");
         if (!life.isClosed()) {
             flow.limits(limits, side.queuedBytes(), life.protocol());
         }
@@ -165,6 +169,7 @@ final class WriteHalf {
 
     /** The connection is over: nothing of this is sent any more. */
     void released(Throwable cause) {
+        released = true;
         side.clear(cause);
     }
 

@@ -97,7 +97,7 @@ public interface WriteTransport {
 
     /**
      * Sends what is still queued, then ends the connection; {@code connectionLost(null)} follows in a later
-     * turn. Idempotent.
+     * turn. Idempotent. What is written until then is sent too; a file is not, its future fails.
      */
     void close();
 

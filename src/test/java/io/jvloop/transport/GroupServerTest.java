@@ -260,6 +260,7 @@ class GroupServerTest {
             }
             assertThat(Await.result(ended)).isTrue();
             Await.result(server.closed());
+            assertThat(server.addresses()).isEmpty();
         }
     }
 

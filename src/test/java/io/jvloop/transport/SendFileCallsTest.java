@@ -7,6 +7,7 @@ import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
 import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
+import io.jvloop.support.ReportedFailures;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +52,22 @@ class SendFileCallsTest {
     @AfterEach
     void closeFile() throws IOException {
         file.close();
+    }
+
+    @Test
+    @Contract(section = TLS, value = "An interrupted loop sends files all the same, and does not close them")
+    void interruptedLoopSendsFilesAllTheSame(EventLoop loop, ReportedFailures failures) {
+        try (Connection connection = Connection.open(loop, recorder)) {
+            CompletableFuture<Long> sent = connection.ask(transport -> {
+                Thread.currentThread().interrupt();
+                return transport.sendFile(file, 0, 1000);
+            });
+            connection.peer().read(1000);
+            assertThat(Await.result(sent)).isEqualTo(1000);
+            assertThat(file.isOpen()).isTrue();
+            Await.until("the report of the interrupt", () -> failures.count() == 1);
+            assertThat(failures.takeOne().exception()).isInstanceOf(InterruptedException.class);
+        }
     }
 
     @Test

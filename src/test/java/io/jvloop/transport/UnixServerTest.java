@@ -17,6 +17,7 @@ import io.jvloop.support.LoopThread;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.SocketException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,6 +144,40 @@ class UnixServerTest {
             assertEchoes(path);
             recorders.awaitAllLost();
             thread.run(server::close);
+        }
+    }
+
+    @Test
+    @Contract(section = SERVERS, value = "When two servers start at the same time where a dead one has left "
+            + "its socket file, there is one that answers at the path")
+    void ofTwoServersThatStartAtTheSameTimeOneAnswers() throws IOException {
+        for (int round = 0; round < 20; round++) {
+            UnixPeer.leaveStaleFile(path);
+            CyclicBarrier start = new CyclicBarrier(2);
+            List<CompletableFuture<ServerSocketChannel>> starting = List.of(
+                    Peer.background(() -> bindAfter(start)), Peer.background(() -> bindAfter(start)));
+            List<ServerSocketChannel> bound =
+                    starting.stream().map(Await::result).filter(channel -> channel != null).toList();
+            assertThat(bound).isNotEmpty();
+            assertThat(folder).isDirectoryNotContaining(file -> !file.equals(path));
+            UnixPeer.connect(path).close();
+            for (ServerSocketChannel channel : bound) {
+                channel.close();
+            }
+            Files.delete(path);
+        }
+    }
+
+    /** Null if somebody else was faster. */
+    private ServerSocketChannel bindAfter(CyclicBarrier start) throws Exception {
+        ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        start.await();
+        try {
+            SocketFile.bind(channel, UnixDomainSocketAddress.of(path), 5);
+            return channel;
+        } catch (BindException refused) {
+            channel.close();
+            return null;
         }
     }
 
