@@ -37,7 +37,6 @@ final class Lifecycle<C extends Lifecycle.Connection> {
     private final Consumer<? super C> onEnd;
     private Registration registration;
     private TransportState state = TransportState.NEW;
-    private int interest;
 
     /** {@code onEnd} hears of the end once, after the protocol. */
     Lifecycle(EventLoop loop, C connection, Consumer<? super C> onEnd) {
@@ -98,10 +97,9 @@ final class Lifecycle<C extends Lifecycle.Connection> {
 
     /** Waits for an operation, or no longer; before the beginning and after the end, for nothing. */
     void await(int op, boolean wanted) {
-        int ops = wanted ? interest | op : interest & ~op;
-        if (ops != interest && (state == TransportState.OPEN || state == TransportState.CLOSING)) {
-            interest = ops;
-            registration.interest(ops);
+        if (state == TransportState.OPEN || state == TransportState.CLOSING) {
+            int ops = registration.interest();
+            registration.interest(wanted ? ops | op : ops & ~op);
         }
     }
 

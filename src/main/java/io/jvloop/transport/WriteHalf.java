@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.SelectionKey;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -27,8 +28,9 @@ final class WriteHalf {
     private final Lifecycle<?> life;
     private final EventLoop loop; // as in the reading half, for the sake of the cache
     private final WriteSide side;
-    private final FlowControl flow;
+    private final WriteBufferLimits initialLimits;
     private final EndOfStream endOfStream;
+    private FlowControl flow; // null until something has to wait: most connections never need it
     private Eof eof = Eof.NOT_SENT;
     private boolean released; // the same as life.isClosed(), and again one cache line less
     private int lateWrites;
@@ -38,7 +40,7 @@ final class WriteHalf {
         this.life = life;
         this.loop = life.loop();
         this.side = new WriteSide(loop.buffers(), channel);
-        this.flow = new FlowControl(loop, limits);
+        this.initialLimits = Objects.requireNonNull(limits, "limits");
         this.endOfStream = endOfStream;
     }
 
@@ -96,7 +98,7 @@ final class WriteHalf {
     private void queueMayHaveGrown() {
         if (side.hasQueued()) {
             updateInterest();
-            flow.grown(side.queuedBytes(), life.protocol());
+            flow().grown(side.queuedBytes(), life.protocol());
         }
     }
 
@@ -124,7 +126,7 @@ final class WriteHalf {
 
     /** After {@link #ready}, and after what its owner had to do then. */
     void shrunk() {
-        if (!life.isClosed()) {
+        if (flow != null && !life.isClosed()) {
             flow.shrunk(side.queuedBytes(), life.protocol());
         }
     }
@@ -157,14 +159,21 @@ final class WriteHalf {
     }
 
     WriteBufferLimits limits() {
-        return flow.limits();
+        return flow == null ? initialLimits : flow.limits();
     }
 
     void limits(WriteBufferLimits limits) {
         loop.requireLoopThread("setWriteBufferLimits");
         if (!life.isClosed()) {
-            flow.limits(limits, side.queuedBytes(), life.protocol());
+            flow().limits(limits, side.queuedBytes(), life.protocol());
         }
+    }
+
+    private FlowControl flow() {
+        if (flow == null) {
+            flow = new FlowControl(loop, initialLimits);
+        }
+        return flow;
     }
 
     /** The connection is over: nothing of this is sent any more. */
