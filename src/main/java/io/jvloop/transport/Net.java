@@ -312,9 +312,8 @@ public final class Net {
      * @param loop the loop that will serve the connection
      * @param channel connected and not registered with any selector
      * @param factory makes the protocol
-     * @return the transport, completed right after {@code connectionMade}; cancelling closes the channel
+     * @return see {@link #adopt(EventLoop, SocketChannel, Supplier, SocketConfig)}
      * @throws IOException if the channel is closed
-     * @throws IllegalArgumentException if the channel is not connected
      */
     public static CompletableFuture<Transport> adopt(EventLoop loop, SocketChannel channel,
             Supplier<? extends Protocol> factory) throws IOException {
