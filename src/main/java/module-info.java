@@ -20,5 +20,6 @@ module io.jvloop {
     exports io.jvloop.buffer;
     exports io.jvloop.dns;
     exports io.jvloop.loop;
+    exports io.jvloop.tls;
     exports io.jvloop.transport;
 }

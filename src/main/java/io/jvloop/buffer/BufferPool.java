@@ -33,11 +33,15 @@ public final class BufferPool {
      */
     private static final long KEEP_BYTES = 8 * 1024 * 1024;
 
+    /** The size of {@link #heapScratch()}: the largest TLS record fits, and the cache holds it. */
+    private static final int HEAP_SCRATCH_BYTES = 64 * 1024;
+
     private static final int MIN_SHIFT = Integer.numberOfTrailingZeros(MIN_BYTES);
     private static final int CLASSES = Integer.numberOfTrailingZeros(MAX_BYTES) - MIN_SHIFT + 1;
 
     private final Stack[] free = new Stack[CLASSES];
     private ByteBuffer scratch;
+    private ByteBuffer heapScratch;
     private int outstanding;
     private long keptBytes;
 
@@ -62,6 +66,22 @@ public final class BufferPool {
             buffer = scratch = allocate(MAX_BYTES);
         }
         return buffer.clear().order(ByteOrder.BIG_ENDIAN); // whatever the last borrower did to it
+    }
+
+    /**
+     * The loop's one shared buffer on the heap, 64 KiB, always the same object, cleared. For code that is
+     * faster on arrays, first of all the JDK's AES-GCM, which works through small copies of a direct buffer
+     * (see {@code TlsRecordBenchmark}).
+     *
+     * @return the buffer, borrowed until the caller calls anybody who might use it too; it is not counted as
+     *         outstanding
+     */
+    public ByteBuffer heapScratch() {
+        ByteBuffer buffer = heapScratch;
+        if (buffer == null) {
+            buffer = heapScratch = ByteBuffer.allocate(HEAP_SCRATCH_BYTES);
+        }
+        return buffer.clear().order(ByteOrder.BIG_ENDIAN);
     }
 
     /**
@@ -131,13 +151,14 @@ public final class BufferPool {
         return keptBytes;
     }
 
-    /** Drops all free buffers and the scratch buffer; what is outstanding may still be released. */
+    /** Drops all free buffers and the scratch buffers; what is outstanding may still be released. */
     public void clear() {
         for (int i = 0; i < CLASSES; i++) {
             free[i] = new Stack();
         }
         keptBytes = 0;
         scratch = null;
+        heapScratch = null;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.jvloop.transport;
 
+import io.jvloop.buffer.ByteQueue;
 import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -14,7 +15,7 @@ final class FileSend {
     private final EventLoop loop;
     private final FilePart part;
     private final CompletableFuture<Long> result;
-    private WriteQueue after;
+    private ByteQueue after;
 
     FileSend(EventLoop loop, FileChannel file, long offset, long count) {
         this.loop = loop;
@@ -28,9 +29,9 @@ final class FileSend {
     }
 
     /** The queue of what was written after this file. */
-    WriteQueue after() {
+    ByteQueue after() {
         if (after == null) {
-            after = new WriteQueue(loop.buffers());
+            after = new ByteQueue(loop.buffers());
         }
         return after;
     }

@@ -7,9 +7,9 @@ import java.nio.ByteBuffer;
 /**
  * Writes to a connection that is lost already. They are dropped, since a protocol cannot always know yet;
  * that throwing here was uvloop's most reported surprise. But one that goes on for long has not been
- * listening.
+ * listening. For every transport; loop thread.
  */
-final class LateWrites {
+public final class LateWrites {
     private static final Logger LOGGER = System.getLogger("io.jvloop");
 
     /** asyncio's threshold. */
@@ -18,8 +18,15 @@ final class LateWrites {
     private LateWrites() {
     }
 
-    /** Takes the bytes, logs the fifth such call, and returns how many there were, this one included. */
-    static int drop(int before, Object transport, ByteBuffer... parts) {
+    /**
+     * Takes the bytes, and logs the fifth such call.
+     *
+     * @param before how many such calls there were
+     * @param transport whose writes they are, for the log
+     * @param parts all are taken
+     * @return how many there were, this one included
+     */
+    public static int drop(int before, Object transport, ByteBuffer... parts) {
         for (ByteBuffer part : parts) {
             part.position(part.limit());
         }

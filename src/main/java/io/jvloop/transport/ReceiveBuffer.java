@@ -2,15 +2,25 @@ package io.jvloop.transport;
 
 import java.nio.ByteBuffer;
 
-/** Asks a {@link BufferedProtocol} for its buffer and does not trust the answer. */
-final class ReceiveBuffer {
+/**
+ * Asks a {@link BufferedProtocol} for its buffer and does not trust the answer. For every transport; loop
+ * thread.
+ */
+public final class ReceiveBuffer {
     /** What libuv suggests to uvloop's protocols. */
     private static final int SIZE_HINT = 64 * 1024;
 
     private ReceiveBuffer() {
     }
 
-    static ByteBuffer of(BufferedProtocol protocol) {
+    /**
+     * Asks for a buffer.
+     *
+     * @param protocol whose {@code getBuffer} is called
+     * @return a writable buffer with room, the protocol's own
+     * @throws IllegalStateException if there is none, or the call failed; the connection has to end then
+     */
+    public static ByteBuffer of(BufferedProtocol protocol) {
         ByteBuffer buffer;
         try {
             buffer = protocol.getBuffer(SIZE_HINT);

@@ -134,10 +134,21 @@ public final class Server implements AutoCloseable {
         completeIfOver();
     }
 
-    /** Calls {@link Transport#close} on every accepted connection: what is queued for them is still sent. */
+    /**
+     * Calls {@link Transport#close} on every accepted connection, with TLS on what the application sees of
+     * it: what is queued for them is still sent.
+     */
     public void closeClients() {
         loop.requireLoopThread("closeClients");
-        List.copyOf(clients).forEach(Transport::close);
+        List.copyOf(clients).forEach(client -> uppermost(client).close());
+    }
+
+    private static Transport uppermost(Transport transport) {
+        Transport top = transport;
+        while (top.protocol() instanceof LayeredProtocol layer && layer.upper() != null) {
+            top = layer.upper();
+        }
+        return top;
     }
 
     /** Calls {@link Transport#abort} on every accepted connection. */

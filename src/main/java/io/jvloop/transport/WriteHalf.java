@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
  * The writing half of a stream transport: straight to the channel, a queue for what it refuses, back-pressure
  * from the queue, and an end that waits for the queue. Loop thread.
  *
- * <p>Read next: {@link WriteSide}, {@link WriteQueue}, {@link FlowControl}.
+ * <p>Read next: {@link WriteSide}, {@link ByteQueue}, {@link FlowControl}.
  */
 final class WriteHalf {
     /** How the end of the stream is told to the peer: a socket is shut down, a pipe closed. */

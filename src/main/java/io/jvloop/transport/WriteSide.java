@@ -1,19 +1,26 @@
 package io.jvloop.transport;
 
 import io.jvloop.buffer.BufferPool;
+import io.jvloop.buffer.ByteQueue;
+import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The bytes on their way out of one channel: straight through while the channel takes them, queued from the
- * first one it refuses. Loop thread. It calls nobody: its owner looks at {@link #hasQueued} and arms
- * OP_WRITE.
+ * first one it refuses. Loop thread. It calls nobody: its owner looks at {@link #hasQueued} and waits until
+ * the channel takes more, for a socket with OP_WRITE.
+ *
+ * <p>Public, as {@link FlowControl} is, because every transport needs it, those of other packages too. Such a
+ * "channel" need not be one of the system: TLS gives it one that encrypts.
  */
-final class WriteSide {
+public final class WriteSide {
     /** A heap buffer goes through a pooled one of at most this size. */
     private static final int COPY_BYTES = 64 * 1024;
 
@@ -22,9 +29,10 @@ final class WriteSide {
 
     private final BufferPool pool;
     private final GatheringByteChannel channel;
+    private final boolean takesHeap;
 
     /** Null until the channel first refuses something: ten thousand quick connections need no queue. */
-    private WriteQueue queue;
+    private ByteQueue queue;
 
     /** What follows the queue: files, each with the bytes written after it. Null until the first file. */
     private Deque<FileSend> files;
@@ -33,11 +41,25 @@ final class WriteSide {
     private long behindFiles;
 
     WriteSide(BufferPool pool, GatheringByteChannel channel) {
-        this.pool = pool;
-        this.channel = channel;
+        this(pool, channel, false);
     }
 
-    boolean hasQueued() {
+    /**
+     * Starts with nothing queued.
+     *
+     * @param pool where the queue gets its buffers
+     * @param channel takes bytes, or fewer, or none
+     * @param takesHeap whether it gets heap buffers as they are; a channel of the JDK had better not, see
+     *             {@link BufferPool}
+     */
+    public WriteSide(BufferPool pool, GatheringByteChannel channel, boolean takesHeap) {
+        this.pool = pool;
+        this.channel = channel;
+        this.takesHeap = takesHeap;
+    }
+
+    /** {@return whether anything waits, bytes or a file} */
+    public boolean hasQueued() {
         return queue != null && !queue.isEmpty() || hasFiles();
     }
 
@@ -45,17 +67,22 @@ final class WriteSide {
         return files != null && !files.isEmpty();
     }
 
-    /** Bytes in memory; those of files are none. */
-    long queuedBytes() {
+    /** {@return the bytes that wait in memory; those of files are none} */
+    public long queuedBytes() {
         return behindFiles + (queue == null ? 0 : queue.size());
     }
 
-    /** Takes all of {@code data}, also when it throws. */
-    void write(ByteBuffer data) throws IOException {
+    /**
+     * Writes through, or queues.
+     *
+     * @param data borrowed; all of it is taken, also when this throws
+     * @throws IOException if the channel fails, or there is no memory for the rest: the stream is torn then
+     */
+    public void write(ByteBuffer data) throws IOException {
         try {
             if (hasQueued()) {
                 append(data);
-            } else if (data.isDirect()) {
+            } else if (data.isDirect() || takesHeap) {
                 channel.write(data);
                 append(data);
             } else if (data.hasRemaining()) {
@@ -68,8 +95,13 @@ final class WriteSide {
         }
     }
 
-    /** Takes all parts; one system call if nothing is queued. */
-    void writeAll(ByteBuffer... parts) throws IOException {
+    /**
+     * Writes several buffers in order; one call of the channel's if nothing is queued.
+     *
+     * @param parts borrowed; all of them are taken
+     * @throws IOException as for {@link #write}
+     */
+    public void writeAll(ByteBuffer... parts) throws IOException {
         boolean wasIdle = !hasQueued();
         for (ByteBuffer part : parts) {
             Objects.requireNonNull(part, "a part is null, so none was written");
@@ -86,7 +118,40 @@ final class WriteSide {
         }
     }
 
-    /** Sends a part of a file after everything that was written before. */
+    /**
+     * Sends a part of a file after everything that was written before.
+     *
+     * @param loop whose thread this is
+     * @param file as for {@link WriteTransport#sendFile(FileChannel, long, long)}
+     * @param offset as there
+     * @param count as there
+     * @return as there
+     * @throws IOException as for {@link #write}; the future has failed then, or will with {@link #clear}
+     */
+    public CompletableFuture<Long> sendFile(EventLoop loop, FileChannel file, long offset, long count)
+            throws IOException {
+        FileSend send = new FileSend(loop, file, offset, count);
+        sendFile(send);
+        return send.result();
+    }
+
+    /**
+     * The answer for a file that comes too late.
+     *
+     * @param loop whose thread this is
+     * @param file as for {@link #sendFile}
+     * @param offset as there
+     * @param count as there
+     * @param cause why it is not sent
+     * @return a future that fails in a later turn, with a {@link SendFileException}
+     */
+    public static CompletableFuture<Long> refuseFile(EventLoop loop, FileChannel file, long offset,
+            long count, Throwable cause) {
+        FileSend send = new FileSend(loop, file, offset, count);
+        send.fail(cause);
+        return send.result();
+    }
+
     void sendFile(FileSend file) throws IOException {
         boolean wasIdle = !hasQueued();
         if (files == null) {
@@ -98,8 +163,12 @@ final class WriteSide {
         }
     }
 
-    /** Sends of what is queued as much as one system call does; with files, one call for each piece. */
-    void flush() throws IOException {
+    /**
+     * Sends of what is queued as much as one system call does; with files, one call for each piece.
+     *
+     * @throws IOException as for {@link #write}
+     */
+    public void flush() throws IOException {
         if (queue != null && !queue.isEmpty()) {
             queue.flush(channel);
         }
@@ -117,8 +186,12 @@ final class WriteSide {
         return hasFiles() && (queue == null || queue.isEmpty());
     }
 
-    /** The connection is over; whoever waits for a file learns the cause. */
-    void clear(Throwable cause) {
+    /**
+     * The connection is over: drops what is queued; whoever waits for a file learns the cause.
+     *
+     * @param cause why, or null for no failure
+     */
+    public void clear(Throwable cause) {
         if (queue != null) {
             queue.clear();
         }
@@ -160,9 +233,9 @@ final class WriteSide {
         }
     }
 
-    private WriteQueue queue() {
+    private ByteQueue queue() {
         if (queue == null) {
-            queue = new WriteQueue(pool);
+            queue = new ByteQueue(pool);
         }
         return queue;
     }

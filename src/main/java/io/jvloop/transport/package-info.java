@@ -9,7 +9,7 @@
  *   Pipes ───────▶ ReadPipe, WritePipe ─────────────┤ made of: Lifecycle (beginning, end, states)
  *                                                   │          ReadHalf   (readiness → dataReceived)
  *                                                   │          WriteHalf  (write → channel, or queue)
- *                                                   │            └── WriteSide, WriteQueue, FileSend
+ *                                                   │            └── WriteSide, ByteQueue, FileSend
  *   Net.bind ────▶ UdpTransport ── Lifecycle ───────┤                  ┌── DatagramProtocol   (yours)
  *                    └── UdpSender, DatagramQueue   │
  *   RawChannel ─── RawSide, RawOperation ───────────┤
@@ -22,7 +22,7 @@
  * before a connection and what happens when a peer is slow.
  *
  * <p>Reading order: {@code Protocol} (the contract as a grammar), {@code Transport}, {@code SocketTransport}
- * with {@code ReadHalf}, {@code WriteHalf} and {@code Lifecycle}; then {@code WriteSide}, {@code WriteQueue},
+ * with {@code ReadHalf}, {@code WriteHalf} and {@code Lifecycle}; then {@code WriteSide}, {@code ByteQueue},
  * {@code FlowControl} and {@code FileSend}; then {@code Acceptor}, {@code ConnectRace} and {@code Net}; then
  * the same bricks again in {@code UdpTransport}, {@code ReadPipe} and {@code WritePipe}; last {@code
  * RawChannel}. Then the examples.

@@ -5,22 +5,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
 /** Bytes to send, in which a piece that is lost, doubled or moved shows. */
-final class Bytes {
+public final class Bytes {
     private Bytes() {
     }
 
     /** Noise, the same at every call. */
-    static byte[] noise(int count) {
+    public static byte[] noise(int count) {
         byte[] bytes = new byte[count];
         new Random(count).nextBytes(bytes);
         return bytes;
     }
 
-    static ByteBuffer direct(byte[] bytes) {
+    public static ByteBuffer direct(byte[] bytes) {
         return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     }
 
-    static ByteBuffer heap(String text) {
+    public static ByteBuffer heap(String text) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 }

@@ -16,7 +16,7 @@ import java.util.function.Function;
  * A connection of a running loop to a plain blocking socket. Closing it aborts the connection, closes the
  * peer and stops the loop, unless it was started by another one.
  */
-final class Connection implements AutoCloseable {
+public final class Connection implements AutoCloseable {
     /** Small enough that the kernel is soon full. */
     private static final int NARROW_BYTES = 8 * 1024;
 
@@ -33,22 +33,22 @@ final class Connection implements AutoCloseable {
     }
 
     /** Starts the loop and connects. */
-    static Connection open(EventLoop loop, Protocol protocol) {
+    public static Connection open(EventLoop loop, Protocol protocol) {
         return open(loop, LoopThread.start(loop), true, protocol, 0);
     }
 
     /** As {@code open}, with small kernel buffers between our transport and the peer's reads. */
-    static Connection narrow(EventLoop loop, Protocol protocol) {
+    public static Connection narrow(EventLoop loop, Protocol protocol) {
         return open(loop, LoopThread.start(loop), true, protocol, NARROW_BYTES);
     }
 
     /** Another connection of the same loop. */
-    Connection beside(Protocol protocol) {
+    public Connection beside(Protocol protocol) {
         return open(transport.loop(), thread, false, protocol, 0);
     }
 
     /** Another connection of the same loop with small kernel buffers. */
-    Connection narrowBeside(Protocol protocol) {
+    public Connection narrowBeside(Protocol protocol) {
         return open(transport.loop(), thread, false, protocol, NARROW_BYTES);
     }
 
@@ -71,35 +71,35 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    LoopThread thread() {
+    public LoopThread thread() {
         return thread;
     }
 
-    Transport transport() {
+    public Transport transport() {
         return transport;
     }
 
-    Peer peer() {
+    public Peer peer() {
         return peer;
     }
 
     /** Does something with the transport on the loop's thread, and waits for it. */
-    void run(Consumer<Transport> action) {
+    public void run(Consumer<Transport> action) {
         thread.run(() -> action.accept(transport));
     }
 
     /** Asks the transport something on the loop's thread. */
-    <T> T ask(Function<Transport, T> question) {
+    public <T> T ask(Function<Transport, T> question) {
         return thread.call(() -> question.apply(transport));
     }
 
     /** Writes until the kernel takes no more; how many bytes were written. */
-    long fill() {
+    public long fill() {
         return ask(Connection::fill);
     }
 
     /** Writes until the kernel takes no more, on the loop's thread; how many bytes were written. */
-    static long fill(Transport transport) {
+    public static long fill(Transport transport) {
         byte[] block = new byte[NARROW_BYTES];
         long written = 0;
         while (transport.writeBufferSize() == 0) {

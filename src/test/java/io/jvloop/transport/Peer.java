@@ -14,12 +14,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** The other end of a connection under test: a plain blocking socket, independent of the code under test. */
-final class Peer implements AutoCloseable {
+public final class Peer implements AutoCloseable {
     private static final int PATIENCE_MILLIS = (int) TimeUnit.SECONDS.toMillis(Await.PATIENCE_SECONDS);
 
     private final Socket socket;
 
-    Peer(Socket socket) throws IOException {
+    public Peer(Socket socket) throws IOException {
         this.socket = socket;
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
@@ -39,7 +39,7 @@ final class Peer implements AutoCloseable {
     }
 
     /** Connects to a server under test. */
-    static Peer connect(SocketAddress address) {
+    public static Peer connect(SocketAddress address) {
         return now(() -> {
             Socket socket = new Socket();
             socket.connect(address, PATIENCE_MILLIS);
@@ -48,12 +48,12 @@ final class Peer implements AutoCloseable {
     }
 
     /** Listens on a free port of the loopback interface. */
-    static ServerSocket listen() {
+    public static ServerSocket listen() {
         return now(() -> new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()));
     }
 
     /** An address of the loopback interface on which nobody listens. */
-    static InetSocketAddress refusing() {
+    public static InetSocketAddress refusing() {
         return now(() -> {
             try (ServerSocket server = listen()) {
                 return (InetSocketAddress) server.getLocalSocketAddress();
@@ -61,7 +61,7 @@ final class Peer implements AutoCloseable {
         });
     }
 
-    static Peer accept(ServerSocket server) {
+    public static Peer accept(ServerSocket server) {
         return now(() -> {
             server.setSoTimeout(PATIENCE_MILLIS);
             return new Peer(server.accept());
@@ -69,7 +69,7 @@ final class Peer implements AutoCloseable {
     }
 
     /** Runs a blocking task in a thread of its own. */
-    static <T> CompletableFuture<T> background(Callable<T> task) {
+    public static <T> CompletableFuture<T> background(Callable<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         Thread thread = new Thread(() -> {
             try {
@@ -83,11 +83,11 @@ final class Peer implements AutoCloseable {
         return result;
     }
 
-    Peer send(String text) {
+    public Peer send(String text) {
         return send(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    Peer send(byte[] bytes) {
+    public Peer send(byte[] bytes) {
         return now(() -> {
             socket.getOutputStream().write(bytes);
             return this;
@@ -95,7 +95,7 @@ final class Peer implements AutoCloseable {
     }
 
     /** Exactly so many bytes; an earlier end is a failure. */
-    byte[] read(int count) {
+    public byte[] read(int count) {
         return now(() -> {
             byte[] bytes = socket.getInputStream().readNBytes(count);
             if (bytes.length < count) {
@@ -105,26 +105,26 @@ final class Peer implements AutoCloseable {
         });
     }
 
-    String readText(int count) {
+    public String readText(int count) {
         return new String(read(count), StandardCharsets.ISO_8859_1);
     }
 
     /** What there is at the moment, at most {@code most}; waits for the first byte; nothing at the end. */
-    int readSome(byte[] target, int most) {
+    public int readSome(byte[] target, int most) {
         return now(() -> socket.getInputStream().read(target, 0, most));
     }
 
     /** Everything to the end. */
-    byte[] readAll() {
+    public byte[] readAll() {
         return now(() -> socket.getInputStream().readAllBytes());
     }
 
-    String readAllText() {
+    public String readAllText() {
         return new String(readAll(), StandardCharsets.ISO_8859_1);
     }
 
     /** Waits for the end, in order or by a reset, whatever comes before. */
-    void drain() {
+    public void drain() {
         try {
             socket.getInputStream().skip(Long.MAX_VALUE);
             while (socket.getInputStream().read() >= 0) {
@@ -138,7 +138,7 @@ final class Peer implements AutoCloseable {
     }
 
     /** Ends its own direction only. */
-    Peer end() {
+    public Peer end() {
         return now(() -> {
             socket.shutdownOutput();
             return this;
@@ -146,7 +146,7 @@ final class Peer implements AutoCloseable {
     }
 
     /** Ends the connection with a reset. */
-    void reset() {
+    public void reset() {
         now(() -> {
             socket.setSoLinger(true, 0);
             socket.close();
@@ -154,7 +154,7 @@ final class Peer implements AutoCloseable {
         });
     }
 
-    Socket socket() {
+    public Socket socket() {
         return socket;
     }
 

@@ -17,7 +17,7 @@ import java.util.function.Predicate;
  * knows how a stream is cut), {@code eof}, {@code pause}, {@code resume}, {@code lost}. What a test wants to
  * happen inside a call it hangs in. The loop writes, any thread may look.
  */
-final class Recorder implements Protocol {
+public final class Recorder implements Protocol {
     private final List<String> calls = new ArrayList<>();
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
     private final CompletableFuture<Optional<Throwable>> end = new CompletableFuture<>();
@@ -29,36 +29,36 @@ final class Recorder implements Protocol {
     private Consumer<Transport> onPause = full -> {};
     private Consumer<Transport> onResume = empty -> {};
 
-    static Recorder echo() {
+    public static Recorder echo() {
         return new Recorder().onData(Transport::write);
     }
 
-    Recorder onMade(Consumer<Transport> action) {
+    public Recorder onMade(Consumer<Transport> action) {
         onMade = action;
         return this;
     }
 
-    Recorder onData(BiConsumer<Transport, ByteBuffer> action) {
+    public Recorder onData(BiConsumer<Transport, ByteBuffer> action) {
         onData = action;
         return this;
     }
 
-    Recorder onEof(Predicate<Transport> action) {
+    public Recorder onEof(Predicate<Transport> action) {
         onEof = action;
         return this;
     }
 
-    Recorder onLost(Consumer<Throwable> action) {
+    public Recorder onLost(Consumer<Throwable> action) {
         onLost = action;
         return this;
     }
 
-    Recorder onPause(Consumer<Transport> action) {
+    public Recorder onPause(Consumer<Transport> action) {
         onPause = action;
         return this;
     }
 
-    Recorder onResume(Consumer<Transport> action) {
+    public Recorder onResume(Consumer<Transport> action) {
         onResume = action;
         return this;
     }
@@ -114,42 +114,42 @@ final class Recorder implements Protocol {
     }
 
     /** Adds an event of the test's own. */
-    synchronized void note(String call) {
+    public synchronized void note(String call) {
         calls.add(call);
     }
 
-    synchronized List<String> calls() {
+    public synchronized List<String> calls() {
         return List.copyOf(calls);
     }
 
-    synchronized byte[] bytes() {
+    public synchronized byte[] bytes() {
         return received.toByteArray();
     }
 
-    synchronized int byteCount() {
+    public synchronized int byteCount() {
         return received.size();
     }
 
-    String text() {
+    public String text() {
         return new String(bytes(), StandardCharsets.ISO_8859_1);
     }
 
-    Transport transport() {
+    public Transport transport() {
         return transport;
     }
 
     /** Waits until as many bytes have come. */
-    byte[] awaitBytes(int count) {
+    public byte[] awaitBytes(int count) {
         Await.until(count + " bytes", () -> byteCount() >= count);
         return bytes();
     }
 
-    void awaitCall(String call) {
+    public void awaitCall(String call) {
         Await.until("the call of " + call, () -> calls().contains(call));
     }
 
     /** Waits for connectionLost; its argument. */
-    Throwable awaitLost() {
+    public Throwable awaitLost() {
         return Await.result(end).orElse(null);
     }
 }

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.function.IntSupplier;
 
 /** A channel that takes as many bytes of each call as a test says. It insists on direct buffers. */
-final class ScriptedChannel implements GatheringByteChannel {
+public final class ScriptedChannel implements GatheringByteChannel {
     /** An appetite that makes the call fail. */
-    static final int FAIL = -1;
+    public static final int FAIL = -1;
 
     private final IntSupplier appetite;
     private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
@@ -21,29 +21,29 @@ final class ScriptedChannel implements GatheringByteChannel {
     private final List<ByteBuffer> seen = new ArrayList<>();
 
     /** Asks {@code appetite} at each call how many bytes to take at most. */
-    ScriptedChannel(IntSupplier appetite) {
+    public ScriptedChannel(IntSupplier appetite) {
         this.appetite = appetite;
     }
 
-    static ScriptedChannel takesEverything() {
+    public static ScriptedChannel takesEverything() {
         return new ScriptedChannel(() -> Integer.MAX_VALUE);
     }
 
-    byte[] taken() {
+    public byte[] taken() {
         return taken.toByteArray();
     }
 
-    int takenCount() {
+    public int takenCount() {
         return taken.size();
     }
 
     /** For each call how many buffers it was given. */
-    List<Integer> calls() {
+    public List<Integer> calls() {
         return calls;
     }
 
     /** Every buffer ever given. */
-    List<ByteBuffer> seen() {
+    public List<ByteBuffer> seen() {
         return seen;
     }
 

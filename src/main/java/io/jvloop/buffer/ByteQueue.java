@@ -1,13 +1,13 @@
-package io.jvloop.transport;
+package io.jvloop.buffer;
 
-import io.jvloop.buffer.BufferPool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
 import java.util.Arrays;
 
 /**
- * What the socket did not take: a copy in pooled direct buffers, in order. Loop thread.
+ * Bytes that have to wait, in order: a copy in pooled direct buffers. What a socket did not take is kept in
+ * one, and what a TLS engine cannot decrypt yet. Loop thread.
  *
  * <p><b>Invariants.</b> {@code chunks[head .. head+count)} are owned by this queue; the bytes between
  * position and limit of each are waiting, never none; {@code size} is their sum. Other slots are null.
@@ -15,7 +15,7 @@ import java.util.Arrays;
  * <p>Small writes fill up the last chunk, so a thousand writes of ten bytes are one buffer and one system
  * call, not a thousand.
  */
-final class WriteQueue {
+public final class ByteQueue {
     /** Copies are made in pieces of at most 64 KiB: 100 MiB for a stuck peer need no contiguous memory. */
     private static final int CHUNK_BYTES = 64 * 1024;
 
@@ -31,21 +31,32 @@ final class WriteQueue {
     private int count;
     private long size;
 
-    WriteQueue(BufferPool pool) {
+    /**
+     * Makes an empty queue, which holds no buffer.
+     *
+     * @param pool where its buffers come from, and go back to as soon as their bytes are gone
+     */
+    public ByteQueue(BufferPool pool) {
         this.pool = pool;
     }
 
-    boolean isEmpty() {
+    /** {@return whether nothing waits} */
+    public boolean isEmpty() {
         return count == 0;
     }
 
-    /** Bytes waiting. */
-    long size() {
+    /** {@return the bytes waiting} */
+    public long size() {
         return size;
     }
 
-    /** Copies all of {@code data} to the end. */
-    void append(ByteBuffer data) {
+    /**
+     * Copies bytes to the end.
+     *
+     * @param data all of it is taken
+     * @throws IllegalStateException if there is no direct memory left; a part may have been taken
+     */
+    public void append(ByteBuffer data) {
         size += data.remaining();
         if (count > 0) {
             fill(chunks[head + count - 1], data);
@@ -60,11 +71,51 @@ final class WriteQueue {
     /**
      * Sends what the channel takes with one system call. One per readiness event is fair to the other
      * channels.
+     *
+     * @param channel gets up to 16 buffers
+     * @throws IOException if the channel fails; then nothing is gone
      */
-    void flush(GatheringByteChannel channel) throws IOException {
+    public void flush(GatheringByteChannel channel) throws IOException {
         long sent = count == 1 ? channel.write(chunks[head])
                 : channel.write(chunks, head, Math.min(count, GATHER));
         size -= sent;
+        dropEmptyChunks();
+    }
+
+    /**
+     * Copies bytes from the front, and keeps them.
+     *
+     * @param target where to
+     * @param bytes how many, at most {@link #size} and at most what the target has room for
+     */
+    public void copyTo(ByteBuffer target, int bytes) {
+        int left = bytes;
+        for (int i = head; left > 0; i++) {
+            ByteBuffer chunk = chunks[i];
+            int part = Math.min(left, chunk.remaining());
+            target.put(target.position(), chunk, chunk.position(), part);
+            target.position(target.position() + part);
+            left -= part;
+        }
+    }
+
+    /**
+     * Drops bytes from the front.
+     *
+     * @param bytes how many, at most {@link #size}
+     */
+    public void skip(int bytes) {
+        size -= bytes;
+        int left = bytes;
+        for (int i = head; left > 0; i++) {
+            int part = Math.min(left, chunks[i].remaining());
+            chunks[i].position(chunks[i].position() + part);
+            left -= part;
+        }
+        dropEmptyChunks();
+    }
+
+    private void dropEmptyChunks() {
         while (count > 0 && !chunks[head].hasRemaining()) {
             pool.release(chunks[head]);
             chunks[head++] = null;
@@ -75,8 +126,8 @@ final class WriteQueue {
         }
     }
 
-    /** Drops everything. */
-    void clear() {
+    /** Drops everything; every buffer goes back to the pool. */
+    public void clear() {
         for (int i = 0; i < count; i++) {
             pool.release(chunks[head + i]);
         }

@@ -1,9 +1,10 @@
-package io.jvloop.transport;
+package io.jvloop.buffer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jvloop.buffer.BufferPool;
+import io.jvloop.transport.Bytes;
+import io.jvloop.transport.ScriptedChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,9 +14,9 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-class WriteQueueTest {
+class ByteQueueTest {
     private final BufferPool pool = new BufferPool();
-    private final WriteQueue queue = new WriteQueue(pool);
+    private final ByteQueue queue = new ByteQueue(pool);
 
     @AfterEach
     void everyBufferIsBack() {

@@ -1,0 +1,321 @@
+package io.jvloop.tls;
+
+import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.ExceptionContext;
+import io.jvloop.transport.Protocol;
+import io.jvloop.transport.Transport;
+import io.jvloop.transport.WriteBufferLimits;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
+
+/**
+ * What the two faces of a TLS connection have in common: its state, its engine, its application; how it
+ * begins, and who may do what when. The states are drawn at {@link TlsState}. Loop thread.
+ *
+ * <p>Read next: {@link TlsEnding}.
+ */
+final class TlsConnection {
+    private final TlsProtocol lower;
+    private final TlsSetup setup;
+    private final Supplier<? extends Protocol> factory;
+    private final HandshakeWatch watch;
+    private final TlsEnding ending;
+    private EventLoop loop;
+    private Transport below;
+    private TlsState state = TlsState.UNWRAPPED;
+    private TlsEngine engine;
+    private RecordWriter writer;
+    private TlsTransport upper;
+    private Protocol application;
+    private boolean made;
+    private TlsSession session;
+    private boolean taskRunning;
+    private boolean mayDeliver;
+    private boolean resumeOwed;
+
+    TlsConnection(TlsProtocol lower, TlsSetup setup, Supplier<? extends Protocol> factory) {
+        this.lower = lower;
+        this.setup = setup;
+        this.factory = factory;
+        this.watch = new HandshakeWatch(setup.config());
+        this.ending = new TlsEnding(this, lower, setup.config());
+    }
+
+    TlsState state() {
+        return state;
+    }
+
+    void to(TlsState next) {
+        state = state.to(next);
+    }
+
+    TlsEnding ending() {
+        return ending;
+    }
+
+    RecordWriter writer() {
+        return writer;
+    }
+
+    TlsEngine engine() {
+        return engine;
+    }
+
+    TlsTransport upper() {
+        return upper;
+    }
+
+    /** What was agreed on; null before the handshake is over. */
+    TlsSession session() {
+        return session;
+    }
+
+    /** Whether there is a transport that the application knows. */
+    boolean isMade() {
+        return upper != null;
+    }
+
+    WriteBufferLimits readLimits() {
+        return setup.config().readBufferLimits();
+    }
+
+    boolean isTls13() {
+        return session != null && session.protocol().equals("TLSv1.3");
+    }
+
+    boolean isPeerClosed() {
+        return engine != null && engine.isPeerClosed();
+    }
+
+    // ------------------------------------------------------------------------------------- beginning
+
+    /** The application has the connection already; it is not told {@code connectionMade} once more. */
+    void upgrades(Transport transport) {
+        application = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
+        made = true;
+        boolean paused = transport.writeBufferSize() > transport.writeBufferLimits().highBytes();
+        resumeOwed = paused && transport.protocol() == application;
+    }
+
+    /** Completes when the handshake is over, with the transport above; for any number of callers. */
+    CompletableFuture<Transport> established() {
+        return watch.established(below, upper);
+    }
+
+    void begin(Transport transport) {
+        below = transport;
+        loop = transport.loop();
+        ending.begin(transport);
+        if (!setup.choosesContext()) {
+            ending.attempt(() -> start(null));
+        }
+    }
+
+    /** Begins the handshake; {@code serverName} is what the client wants to reach, or null. */
+    void start(String serverName) throws SSLException {
+        engine = new TlsEngine(setup.newEngine(below, serverName));
+        writer = new RecordWriter(engine, below, loop.buffers());
+        state = state.to(TlsState.HANDSHAKE);
+        engine.begin();
+        proceed();
+    }
+
+    /** Does what the engine asks for before it can go on. */
+    void proceed() throws SSLException {
+        while (!taskRunning) {
+            if (engine.needsTask()) {
+                runTask(engine.task());
+            } else if (engine.needsToSend() && !writer.isFull()) {
+                writer.sendOwn();
+            } else {
+                break;
+            }
+        }
+        if (state == TlsState.HANDSHAKE && engine.isHandshakeDone()) {
+            handshakeDone();
+        }
+    }
+
+    /** Signing takes a millisecond, in which the loop could serve others. */
+    private void runTask(Runnable task) {
+        if (task == null) {
+            engine.taskDone();
+        } else if (setup.config().inlineTasks()) {
+            task.run();
+            engine.taskDone();
+        } else {
+            taskRunning = true;
+            CompletableFuture<Object> done = setup.config().taskExecutor() == null
+                    ? loop.runInExecutor(() -> run(task))
+                    : loop.runInExecutor(setup.config().taskExecutor(), () -> run(task));
+            done.whenComplete((nothing, failure) -> taskDone(failure));
+        }
+    }
+
+    private static Object run(Runnable task) {
+        task.run();
+        return null;
+    }
+
+    private void taskDone(Throwable failure) {
+        taskRunning = false;
+        if (state.isOver()) {
+            return;
+        }
+        engine.taskDone();
+        ending.attempt(() -> {
+            if (failure != null) {
+                throw failure instanceof SSLException e ? e : new SSLException(failure);
+            }
+            proceed();
+        });
+        lower.goOn();
+    }
+
+    private void handshakeDone() {
+        ending.handshakeDone();
+        state = state.to(TlsState.WRAPPED);
+        session = TlsSession.of(engine.engine());
+        TlsTransport transport =
+                new TlsTransport(this, ending, below, writer, setup.config().writeBufferLimits());
+        try {
+            if (application == null) {
+                application = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
+            }
+        } catch (Throwable t) { // told where somebody waits, else reported
+            watch.factoryFailed(t);
+            ending.abandon(t, watch.isAwaited() ? null : "Cannot serve a connection");
+            return;
+        }
+        upper = transport;
+        tellMade();
+        if (!watch.succeeded(upper)) {
+            upper.abort(); // cancelled meanwhile
+        }
+        loop.callSoon(() -> { // whoever waited for the handshake goes first
+            mayDeliver = true;
+            lower.goOn();
+        });
+    }
+
+    private void tellMade() {
+        if (made) {
+            return;
+        }
+        made = true;
+        try {
+            application.connectionMade(upper);
+        } catch (Throwable t) { // reported, not fatal: the connection itself is sound
+            report("protocol.connectionMade() failed", t);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------ in between
+
+    Protocol application() {
+        return application;
+    }
+
+    void application(Protocol other) {
+        Objects.requireNonNull(other, "protocol");
+        if (state != TlsState.CLOSED) {
+            application = other;
+        }
+    }
+
+    boolean mayDecrypt() {
+        if (engine == null || taskRunning || engine.isPeerClosed()
+                || engine.needsToSend() && writer.isFull()) { // an answer is due: nothing before that is out
+            return false;
+        }
+        return switch (state) {
+            case HANDSHAKE, FLUSHING, SHUTDOWN -> true;
+            case WRAPPED -> mayDeliver && upper.in().wantsData();
+            default -> false;
+        };
+    }
+
+    /** Plaintext for the application; after {@code close} nobody wants it. */
+    void deliver(ByteBuffer plain) {
+        if (state == TlsState.WRAPPED) {
+            upper.in().deliver(plain);
+        }
+    }
+
+    /** The application wants data again. */
+    void wanted() {
+        lower.goOn();
+    }
+
+    /** Whether what is decrypted already still waits for the application. */
+    boolean holdsPlaintext() {
+        return state == TlsState.WRAPPED && upper.in().holdsPlaintext();
+    }
+
+    void belowFull(boolean full) {
+        if (writer == null) {
+            return;
+        }
+        writer.full(full);
+        if (full) {
+            return;
+        }
+        ending.attempt(() -> {
+            if (upper != null) {
+                upper.flush();
+            }
+            proceed();
+        });
+        if (resumeOwed && state == TlsState.WRAPPED) { // paused before the upgrade, by the transport below
+            resumeOwed = false;
+            upper.tellResume();
+        }
+    }
+
+    boolean idleTimeout() {
+        return made && application.idleTimeout();
+    }
+
+    /** Answers for the transport below: true, since the end comes from here. */
+    boolean draining() {
+        if (state == TlsState.WRAPPED) {
+            boolean later = false;
+            try {
+                later = application.draining();
+            } catch (Throwable t) {
+                report("protocol.draining() failed", t);
+            }
+            if (!later) {
+                ending.close();
+            }
+        }
+        return state.isClosing() || state == TlsState.WRAPPED;
+    }
+
+    /** The end, from the transport below: the application hears of it now, and only now. */
+    void lost(Throwable cause) {
+        if (upper != null) {
+            upper.over(cause);
+        }
+        watch.failed(below, cause);
+        Protocol told = application;
+        application = null;
+        engine = null;
+        if (made) {
+            told.connectionLost(cause); // what it throws is reported by the transport below
+        }
+    }
+
+    void report(String message, Throwable thrown) {
+        loop.callExceptionHandler(ExceptionContext.of(message, thrown)
+                .with("transport", upper == null ? below : upper).with("protocol", application));
+    }
+
+    @Override
+    public String toString() {
+        return state + (session == null ? "" : ", " + session) + (taskRunning ? ", task running" : "");
+    }
+}

@@ -1,0 +1,177 @@
+package io.jvloop.tls;
+
+import java.nio.ByteBuffer;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
+
+/**
+ * Drives an {@code SSLEngine}, one record at a time, and knows its traps. Sans-IO; loop thread, but for the
+ * tasks it hands out.
+ *
+ * <p>The traps, each with a test:
+ * <ul>
+ * <li>{@code wrap} may return 0/0 for ever, with status OK or CLOSED: a call that does not move anything is
+ * the last of its loop.
+ * <li>Once the peer has closed its side of TLS 1.3, NEED_WRAP is reported for ever, and obeying it makes
+ * empty records without end. So it counts only before that.
+ * <li>{@code unwrap} does nothing while a task or an answer is due, and says OK.
+ * <li>BUFFER_OVERFLOW depends on the record at hand, not only on {@code getApplicationBufferSize}.
+ * <li>The alert of a failure is made after the exception was thrown: somebody must ask for it.
+ * <li>FINISHED is reported once, by whichever call happens to be the last one.
+ * </ul>
+ */
+final class TlsEngine {
+    /** Of {@link #open}: the plaintext needs more room than there is; nothing has happened. */
+    static final int NO_ROOM = -1;
+
+    private static final ByteBuffer[] NOTHING = {ByteBuffer.allocate(0)};
+
+    private final SSLEngine engine;
+    private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
+    private boolean handshakeDone;
+    private boolean peerClosed;
+    private boolean closing;
+    private boolean drained;
+
+    TlsEngine(SSLEngine engine) {
+        this.engine = engine;
+    }
+
+    SSLEngine engine() {
+        return engine;
+    }
+
+    /** Starts the handshake. */
+    void begin() throws SSLException {
+        engine.beginHandshake();
+        refresh();
+    }
+
+    /** Whether both sides have finished the first handshake. */
+    boolean isHandshakeDone() {
+        return handshakeDone;
+    }
+
+    /** Whether the peer's close_notify has come. */
+    boolean isPeerClosed() {
+        return peerClosed;
+    }
+
+    /** Whether a task must be run before anything else can be done. */
+    boolean needsTask() {
+        return status == HandshakeStatus.NEED_TASK;
+    }
+
+    /** The task to run, on any thread; then {@link #taskDone}. Null if somebody else was faster. */
+    Runnable task() {
+        return engine.getDelegatedTask();
+    }
+
+    void taskDone() {
+        refresh();
+    }
+
+    /** Whether the engine has something of its own to say: handshake messages, answers, alerts. */
+    boolean needsToSend() {
+        if (closing) {
+            return !drained && !engine.isOutboundDone();
+        }
+        return status == HandshakeStatus.NEED_WRAP && !peerClosed;
+    }
+
+    /** From now on the engine has nothing to say but its close_notify, or the alert of its failure. */
+    void closeOutbound() {
+        closing = true;
+        engine.closeOutbound();
+        refresh();
+    }
+
+    /** A call has thrown: what is left to say is the alert. */
+    void failed() {
+        closing = true;
+    }
+
+    /**
+     * Decrypts one record.
+     *
+     * @param record from position to limit; its content is destroyed
+     * @param plain gets what was in it, if that was data
+     * @return bytes consumed, or {@link #NO_ROOM}
+     */
+    int open(ByteBuffer record, ByteBuffer plain) throws SSLException {
+        int length = record.remaining();
+        SSLEngineResult result = engine.unwrap(record, plain);
+        switch (result.getStatus()) {
+            case BUFFER_OVERFLOW -> {
+                return NO_ROOM;
+            }
+            case BUFFER_UNDERFLOW -> throw new SSLException("not a TLS record: " + length
+                    + " bytes that look like one, of which the engine wants more");
+            case CLOSED -> peerClosed = true;
+            default -> {}
+        }
+        note(result);
+        if (result.bytesConsumed() == 0 && !peerClosed && !needsTask() && !needsToSend()) {
+            throw new SSLException("the TLS engine makes no progress: " + oneLine(result));
+        }
+        return result.bytesConsumed();
+    }
+
+    /** Encrypts what fits into one record; returns the bytes taken of the sources. */
+    int seal(ByteBuffer[] sources, int offset, int length, ByteBuffer record) throws SSLException {
+        SSLEngineResult result = engine.wrap(sources, offset, length, record);
+        if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+            return NO_ROOM;
+        }
+        note(result);
+        return result.bytesConsumed();
+    }
+
+    /** Makes one record of what the engine itself has to say; true unless there was nothing. */
+    boolean sealOwn(ByteBuffer record) throws SSLException {
+        SSLEngineResult result = engine.wrap(NOTHING, record);
+        if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+            throw new SSLException("the TLS engine wants more than " + record.remaining()
+                    + " bytes for a record: " + engine.getSession().getPacketBufferSize());
+        }
+        note(result);
+        if (result.bytesProduced() == 0) {
+            drained = closing;
+            if (status == HandshakeStatus.NEED_WRAP) {
+                status = HandshakeStatus.NOT_HANDSHAKING; // it says so, and does not mean it
+            }
+        }
+        return result.bytesProduced() > 0;
+    }
+
+    /** How long a record may become. */
+    int packetBufferSize() {
+        return engine.getSession().getPacketBufferSize();
+    }
+
+    private void note(SSLEngineResult result) {
+        status = result.getHandshakeStatus();
+        boolean moved = result.bytesConsumed() + result.bytesProduced() > 0;
+        if (status == HandshakeStatus.FINISHED) {
+            handshakeDone = true;
+            refresh();
+        } else if (handshakeDone && result.bytesProduced() == 0 && moved) {
+            refresh(); // no data but a message: an answer may be due that the result does not tell of
+        }
+    }
+
+    private void refresh() {
+        status = engine.getHandshakeStatus();
+    }
+
+    private static String oneLine(SSLEngineResult result) {
+        return result.toString().replace('\n', ' ');
+    }
+
+    @Override
+    public String toString() {
+        return status + (peerClosed ? ", closed by the peer" : "") + (closing ? ", closed by us" : "");
+    }
+}
