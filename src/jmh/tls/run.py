@@ -4,7 +4,7 @@
 Each server and the load share core 0: so every server meets the same batches of ready connections, and the CPU time of the
 server per message, from the scheduler's own account, compares well even on a noisy machine. Servers take turns in each round;
 --starts repeats everything with new processes, because a JIT compiler decides differently each time. What is printed are medians
-over all rounds of all starts; the memory is the peak.
+over all rounds of all starts; the memory is the peak. Handshakes on a cold JVM take long to get fast: give them --warm 30.
 
 A server's command gets {to}, which becomes tcp:PORT, and {cert} and {key}, paths of PEM files (the key in PKCS #8).
 asyncio and uvloop are built in; other servers are added with --own:
@@ -46,7 +46,7 @@ def options():
     p.add_argument("--conns", type=int, default=10, help="concurrent connections")
     p.add_argument("--rounds", type=int, default=3, help="measurements per size and start")
     p.add_argument("--secs", type=float, default=2, help="of one measurement")
-    p.add_argument("--warm", type=float, default=4, help="seconds of each of the two warm-up visits; half of it before each size")
+    p.add_argument("--warm", type=float, default=10, help="seconds of each of the two warm-up visits; half of it before each size")
     p.add_argument("--starts", type=int, default=1, help="times to start the servers anew")
     p.add_argument("--cipher", help="the only cipher suite the load offers; without it, servers choose different ones")
     p.add_argument("--tls12", action="store_true", help="TLS 1.2 rather than 1.3")

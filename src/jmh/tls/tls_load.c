@@ -181,6 +181,7 @@ static void connected(client *c) {
 }
 
 static void completed(client *c) {
+  if (SSL_pending(c->ssl)) fail("more came back than was sent");
   uint64_t t = now();
   if (t < end) {
     uint64_t us = (t - c->began) / 1000;
