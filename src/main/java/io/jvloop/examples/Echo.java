@@ -7,6 +7,7 @@ import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 
 /** Sends back what it receives, and stops reading from whoever does not read. */
 final class Echo implements Protocol {
@@ -24,9 +25,9 @@ final class Echo implements Protocol {
     @Override
     public void resumeWriting() { transport.resumeReading(); }
 
-    static void serve(SocketAddress address) throws IOException {
+    static void serve(SocketAddress address, Supplier<Protocol> factory) throws IOException {
         try (EventLoop loop = EventLoop.create()) {
-            var server = Net.listen(loop, address, Echo::new);
+            var server = Net.listen(loop, address, factory);
             System.out.println("listening on " + server.addresses());
             loop.runForever();
         }

@@ -27,7 +27,8 @@ public final class Main {
         if (arguments.length == 0) {
             System.out.println(
                     "usage: java -jar jvloop-examples.jar EXAMPLE ARGUMENTS\n\nexamples:\n  "
-                            + String.join("\n  ", Chat.USAGE, EchoCommand.USAGE, Proxy.USAGE));
+                            + String.join("\n  ", Chat.USAGE, EchoCommand.USAGE, Proxy.USAGE)
+                            + "\n\n" + TlsOption.USAGE);
             return;
         }
         Example example = EXAMPLES.get(arguments[0]);

@@ -10,7 +10,11 @@ import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * One of the two ends of a connection that is passed on: what arrives here leaves there. Back-pressure and
@@ -18,8 +22,8 @@ import java.util.concurrent.CompletableFuture;
  * a failure: a stream that broke off must not look like one that is complete.
  */
 final class Proxy implements Protocol {
-    static final String USAGE =
-            "proxy FROM TO    pass connections on; each is tcp:[HOST:]PORT or unix:PATH";
+    static final String USAGE = "proxy [--tls [CHAIN KEY]] FROM TO    "
+            + "pass connections on, with --tls in clear; each is tcp:[HOST:]PORT or unix:PATH";
 
     private static final ConnectConfig CONNECT = ConnectConfig.DEFAULT.withTimeout(Duration.ofSeconds(10));
 
@@ -76,6 +80,10 @@ final class Proxy implements Protocol {
     @Override
     public boolean eofReceived() {
         ended = true;
+        if (!other.transport.canWriteEof()) { // TLS 1.2 has one end for both directions
+            other.transport.close();
+            return false;
+        }
         other.transport.writeEof();
         if (other.ended) {
             transport.close(); // both directions have ended; what is queued is sent first
@@ -109,13 +117,15 @@ final class Proxy implements Protocol {
     }
 
     static void main(String... arguments) throws IOException {
-        if (arguments.length != 2) {
+        List<String> rest = new ArrayList<>(List.of(arguments));
+        UnaryOperator<Supplier<Protocol>> tls = TlsOption.take(rest, 2);
+        if (rest.size() != 2) {
             throw new IllegalArgumentException("expected two addresses; usage: " + USAGE);
         }
-        SocketAddress from = Arguments.stream(arguments[0], USAGE);
-        SocketAddress to = Arguments.stream(arguments[1], USAGE);
+        SocketAddress from = Arguments.stream(rest.get(0), USAGE);
+        SocketAddress to = Arguments.stream(rest.get(1), USAGE);
         try (EventLoop loop = EventLoop.create()) {
-            var server = Net.listen(loop, from, () -> Proxy.to(to));
+            var server = Net.listen(loop, from, tls.apply(() -> Proxy.to(to)));
             System.out.println("listening on " + server.addresses() + ", passing on to " + to);
             loop.runForever();
         }
