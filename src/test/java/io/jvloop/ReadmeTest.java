@@ -50,6 +50,9 @@ class ReadmeTest {
             Map.entry("Serve on several addresses, share a port, stop in order", "all gone"),
             Map.entry("Serve UNIX sockets", "connected to /"),
             Map.entry("Use all cores, end in order", "ended in order: true"),
+            Map.entry("Speak TLS", "hello\n"),
+            Map.entry("Use certificates from PEM files", "trusted: CN=localhost"),
+            Map.entry("Begin TLS on a connection in use (STARTTLS)", "a secret on TlsTransport"),
             Map.entry("Mind the slow reader", ""),
             Map.entry("Receive into your own buffer", ""),
             Map.entry("Send a file", " bytes sent"),
@@ -61,9 +64,10 @@ class ReadmeTest {
             Map.entry("Find mistakes", "LoopStats"));
 
     private static final String IMPORTS = Stream
-            .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.transport", "java.io", "java.net", "java.nio",
+            .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.tls", "io.jvloop.transport", "java.io",
+                    "java.net", "java.nio",
                     "java.nio.channels", "java.nio.charset",
-                    "java.nio.file", "java.time", "java.util", "java.util.concurrent")
+                    "java.nio.file", "java.time", "java.util", "java.util.concurrent", "javax.net.ssl")
             .map(name -> "import " + name + ".*;\n").reduce("", String::concat);
 
     private static final Pattern BLOCK = Pattern.compile("(?m)^#+ (.+)$|^```java\\n([\\s\\S]*?)^```$");
