@@ -193,7 +193,7 @@ final class TlsConnection {
         upper = transport;
         tellMade();
         if (!watch.succeeded(upper)) {
-            upper.abort(); // cancelled meanwhile
+            ending.abort(); // cancelled meanwhile
         }
         loop.callSoon(() -> { // whoever waited for the handshake goes first
             mayDeliver = true;
@@ -233,7 +233,7 @@ final class TlsConnection {
         }
         return switch (state) {
             case HANDSHAKE, FLUSHING, SHUTDOWN -> true;
-            case WRAPPED -> mayDeliver && upper.in().wantsData();
+            case WRAPPED -> mayDeliver && upper.in().wantsData() && !below.isClosing();
             default -> false;
         };
     }
@@ -297,10 +297,11 @@ final class TlsConnection {
 
     /** The end, from the transport below: the application hears of it now, and only now. */
     void lost(Throwable cause) {
-        if (upper != null) {
-            upper.over(cause);
+        try {
+            watch.failed(below, cause);
+        } catch (RuntimeException e) {
+            report("the listener for failed handshakes failed", e);
         }
-        watch.failed(below, cause);
         Protocol told = application;
         application = null;
         engine = null;

@@ -170,11 +170,8 @@ final class TlsEnding {
         if (connection.state().isOver()) {
             return;
         }
-        connection.to(TlsState.ENDING);
+        leave(TlsState.ENDING);
         arm(config.shutdownTimeout());
-        if (connection.isMade()) {
-            connection.upper().over(cause);
-        }
         below.close();
     }
 
@@ -224,9 +221,25 @@ final class TlsEnding {
             return;
         }
         note(thrown);
-        below.abort();
+        abort();
         if (message != null) {
             connection.report(message, thrown);
+        }
+    }
+
+    /** The end, now, in every state. */
+    void abort() {
+        leave(TlsState.ENDING);
+        below.abort();
+    }
+
+    /** Nobody reads or writes any more, also within the call that is under way. */
+    private void leave(TlsState next) {
+        if (connection.state().ordinal() < next.ordinal()) {
+            connection.to(next);
+        }
+        if (connection.isMade()) {
+            connection.upper().over(cause);
         }
     }
 
@@ -240,7 +253,7 @@ final class TlsEnding {
     void lost(Throwable causeBelow) {
         disarm();
         note(causeBelow);
-        connection.to(TlsState.CLOSED);
+        leave(TlsState.CLOSED);
         connection.lost(cause);
     }
 
@@ -264,6 +277,6 @@ final class TlsEnding {
                         + config.handshakeTimeout() + ": aborting the connection"
                 : "TLS shutdown with " + below.remoteAddress() + " timed out after "
                         + config.shutdownTimeout()));
-        below.abort();
+        abort();
     }
 }

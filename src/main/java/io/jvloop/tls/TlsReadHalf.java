@@ -5,6 +5,7 @@ import io.jvloop.buffer.ByteQueue;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.transport.BufferedProtocol;
 import io.jvloop.transport.ReceiveBuffer;
+import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
 
 /**
@@ -13,14 +14,16 @@ import java.nio.ByteBuffer;
  */
 final class TlsReadHalf {
     private final TlsConnection connection;
+    private final Transport below;
     private final EventLoop loop;
     private ByteQueue kept; // null until there is something to keep
     private boolean paused;
     private boolean resumeScheduled;
 
-    TlsReadHalf(TlsConnection connection, EventLoop loop) {
+    TlsReadHalf(TlsConnection connection, Transport below) {
         this.connection = connection;
-        this.loop = loop;
+        this.below = below;
+        this.loop = below.loop();
     }
 
     /** Whether more may be decrypted. */
@@ -33,7 +36,8 @@ final class TlsReadHalf {
     }
 
     boolean isReading() {
-        return connection.state() == TlsState.WRAPPED && !paused && !connection.ending().isEofTold();
+        return connection.state() == TlsState.WRAPPED && !paused && !connection.ending().isEofTold()
+                && !below.isClosing();
     }
 
     /** Hands plaintext to the application. */
@@ -87,7 +91,7 @@ final class TlsReadHalf {
 
     /** Goes on in the next turn: {@code dataReceived} must not be called from inside this call. */
     void resume() {
-        if (paused && !resumeScheduled) {
+        if (paused && !resumeScheduled && connection.state() == TlsState.WRAPPED) {
             resumeScheduled = true;
             loop.callSoon(this::resumed);
         }

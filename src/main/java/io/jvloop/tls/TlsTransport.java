@@ -48,7 +48,7 @@ final class TlsTransport implements Transport {
             WriteBufferLimits limits) {
         this.connection = connection;
         this.ending = ending;
-        this.in = new TlsReadHalf(connection, below.loop());
+        this.in = new TlsReadHalf(connection, below);
         this.below = below;
         this.loop = below.loop();
         this.writer = writer;
@@ -169,13 +169,11 @@ final class TlsTransport implements Transport {
 
     /** The transport below takes more. */
     void flush() {
-        if (over || !side.hasQueued()) {
+        if (over || !side.hasQueued() || below.isClosing()) {
             return;
         }
         try {
-            do {
-                side.flush();
-            } while (side.queuedBytes() > 0 && !writer.isFull());
+            side.flush();
         } catch (IOException e) {
             ending.fail(e);
             return;
@@ -249,8 +247,8 @@ final class TlsTransport implements Transport {
     public void setWriteBufferLimits(WriteBufferLimits newLimits) {
         loop.requireLoopThread("setWriteBufferLimits");
         if (!over) {
-            limits = newLimits;
             flow().limits(counted(newLimits), side.queuedBytes(), connection.application());
+            limits = newLimits;
         }
     }
 
@@ -278,7 +276,7 @@ final class TlsTransport implements Transport {
     @Override
     public void abort() {
         loop.requireLoopThread("abort");
-        below.abort();
+        ending.abort();
     }
 
     /** Nothing of what is queued, in either direction, goes anywhere any more. */
