@@ -1,5 +1,6 @@
 package io.jvloop.tls;
 
+import io.jvloop.loop.ExceptionContext;
 import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -71,9 +72,18 @@ final class HandshakeWatch {
             waiter.completeExceptionally(failure);
         }
         if (config.handshakeFailed() != null) {
-            config.handshakeFailed().accept(below, failure);
+            tellListener(below);
         } else if (!told) {
             LOGGER.log(Level.DEBUG, "TLS handshake with {0} failed: {1}", below.remoteAddress(), failure);
+        }
+    }
+
+    private void tellListener(Transport below) {
+        try {
+            config.handshakeFailed().accept(below, failure);
+        } catch (Throwable t) { // reported; an application that is upgrading has yet to hear of the end
+            below.loop().callExceptionHandler(ExceptionContext.of("handshakeFailed listener failed", t)
+                    .with("transport", below));
         }
     }
 }

@@ -27,8 +27,15 @@ final class RecordReader {
     private static final int MAJOR_VERSION = 3;
     private static final int LENGTH_OFFSET = 3;
 
+    /** SSLv2's hello, which the engine refuses with an alert, or takes if it is told to. */
+    private static final int SSL2 = 0x80;
+    private static final int SSL2_LENGTH = 0x7FFF;
+    private static final int SSL2_HEADER_BYTES = 2;
+    private static final int SSL2_CLIENT_HELLO = 1;
+
     private final ByteQueue held;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
+    private boolean begun; // the engine has taken a record
 
     RecordReader(BufferPool pool) {
         held = new ByteQueue(pool);
@@ -75,16 +82,15 @@ final class RecordReader {
         if (!readHeader(data)) {
             return 0;
         }
+        int length = recordLength();
         if (!held.isEmpty()) {
-            hold(data, recordLength());
-            return recordLength() <= held.size() ? recordLength() : refusable(held.size());
+            hold(data, Math.min(length, MOST_BYTES));
         }
-        return recordLength() <= data.remaining() ? recordLength() : refusable(data.remaining());
-    }
-
-    /** What claims to be too long is complete when it is long enough to be refused. */
-    private int refusable(long available) {
-        return recordLength() > MOST_BYTES ? (int) Math.min(available, MOST_BYTES) : 0;
+        long available = held.isEmpty() ? data.remaining() : held.size();
+        if (length > MOST_BYTES) { // long enough to be refused
+            return (int) Math.min(available, MOST_BYTES);
+        }
+        return length <= available ? length : 0;
     }
 
     private boolean readHeader(ByteBuffer data) {
@@ -97,10 +103,17 @@ final class RecordReader {
         return !header.hasRemaining();
     }
 
-    /** What does not look like TLS, SSLv2 for example, or HTTP: the header alone, for the engine to judge. */
+    /**
+     * What does not begin like TLS, HTTP for example: the header alone, which is enough for the engine to
+     * judge. Once it has accepted a first record it goes by the length, and refuses an odd type when all is there.
+     */
     private int recordLength() {
-        int type = header.get(0);
-        if (type < LOWEST_TYPE || type > HIGHEST_TYPE || header.get(1) != MAJOR_VERSION) {
+        int type = header.get(0) & 0xFF;
+        if (!begun && (type & SSL2) != 0 && header.get(2) == SSL2_CLIENT_HELLO) {
+            return SSL2_HEADER_BYTES + (header.getShort(0) & SSL2_LENGTH);
+        }
+        boolean odd = type < LOWEST_TYPE || type > HIGHEST_TYPE || (header.get(1) & 0xFF) < MAJOR_VERSION;
+        if (!begun && odd) {
             return HEADER_BYTES;
         }
         return HEADER_BYTES + (header.getShort(LENGTH_OFFSET) & 0xFFFF);
@@ -117,6 +130,7 @@ final class RecordReader {
 
     /** The engine has consumed so many bytes of the record that {@link #next} has shown. */
     void advance(ByteBuffer data, int bytes) {
+        begun |= bytes > 0;
         if (held.isEmpty()) {
             data.position(data.position() + bytes);
         } else {

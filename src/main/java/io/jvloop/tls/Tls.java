@@ -128,11 +128,10 @@ public final class Tls {
         connecting.whenComplete((transport, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(withoutWrapper(failure));
-            } else if (transport.protocol() instanceof TlsProtocol layer) {
-                follow(layer, result);
-            } else {
-                result.completeExceptionally(new IllegalArgumentException("no TLS on " + transport
-                        + ": its factory must be one of Tls.server or Tls.client"));
+            } else if (transport.loop().inLoop() || !transport.loop().isRunning()) {
+                follow(transport, result);
+            } else { // asked by another thread, of a connection that was made already
+                transport.loop().execute(() -> follow(transport, result));
             }
         });
         result.whenComplete((transport, failure) -> {
@@ -141,6 +140,18 @@ public final class Tls {
             }
         });
         return result;
+    }
+
+    private static void follow(Transport transport, CompletableFuture<Transport> result) {
+        Protocol protocol = transport.protocol();
+        if (protocol instanceof TlsProtocol layer) {
+            follow(layer, result);
+        } else if (protocol == null) {
+            result.completeExceptionally(new IOException("the connection has ended already: " + transport));
+        } else {
+            result.completeExceptionally(new IllegalArgumentException("no TLS on " + transport
+                    + ": its factory must be one of Tls.server or Tls.client"));
+        }
     }
 
     /** With TLS in TLS there is a handshake after the handshake. */

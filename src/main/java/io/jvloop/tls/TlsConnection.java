@@ -34,6 +34,7 @@ final class TlsConnection {
     private TlsSession session;
     private boolean taskRunning;
     private boolean mayDeliver;
+    private boolean mayBePaused;
     private boolean resumeOwed;
 
     TlsConnection(TlsProtocol lower, TlsSetup setup, Supplier<? extends Protocol> factory) {
@@ -86,6 +87,11 @@ final class TlsConnection {
         return session != null && session.protocol().equals("TLSv1.3");
     }
 
+    /** Whether a step of the handshake is being computed, whose outcome the peer may still want to hear. */
+    boolean isTaskRunning() {
+        return taskRunning;
+    }
+
     boolean isPeerClosed() {
         return engine != null && engine.isPeerClosed();
     }
@@ -96,8 +102,7 @@ final class TlsConnection {
     void upgrades(Transport transport) {
         application = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
         made = true;
-        boolean paused = transport.writeBufferSize() > transport.writeBufferLimits().highBytes();
-        resumeOwed = paused && transport.protocol() == application;
+        mayBePaused = transport.protocol() == application;
     }
 
     /** Completes when the handshake is over, with the transport above; for any number of callers. */
@@ -142,8 +147,9 @@ final class TlsConnection {
     /** Signing takes a millisecond, in which the loop could serve others. */
     private void runTask(Runnable task) {
         if (task == null) {
-            engine.taskDone();
-        } else if (setup.config().inlineTasks()) {
+            return;
+        }
+        if (setup.config().inlineTasks()) {
             task.run();
             engine.taskDone();
         } else {
@@ -197,6 +203,7 @@ final class TlsConnection {
         }
         loop.callSoon(() -> { // whoever waited for the handshake goes first
             mayDeliver = true;
+            tellResume();
             lower.goOn();
         });
     }
@@ -233,9 +240,14 @@ final class TlsConnection {
         }
         return switch (state) {
             case HANDSHAKE, FLUSHING, SHUTDOWN -> true;
-            case WRAPPED -> mayDeliver && upper.in().wantsData() && !below.isClosing();
+            case WRAPPED -> wantsData();
             default -> false;
         };
+    }
+
+    /** Whether the application takes data now, or the end of them. */
+    boolean wantsData() {
+        return mayDeliver && upper.in().wantsData();
     }
 
     /** Plaintext for the application; after {@code close} nobody wants it. */
@@ -252,10 +264,12 @@ final class TlsConnection {
 
     /** Whether what is decrypted already still waits for the application. */
     boolean holdsPlaintext() {
-        return state == TlsState.WRAPPED && upper.in().holdsPlaintext();
+        return state == TlsState.WRAPPED && upper != null && upper.in().holdsPlaintext();
     }
 
     void belowFull(boolean full) {
+        resumeOwed |= mayBePaused && !full; // a resume without a pause: that came before the upgrade
+        mayBePaused = false;
         if (writer == null) {
             return;
         }
@@ -269,7 +283,12 @@ final class TlsConnection {
             }
             proceed();
         });
-        if (resumeOwed && state == TlsState.WRAPPED) { // paused before the upgrade, by the transport below
+        tellResume();
+    }
+
+    /** The application was paused before the upgrade, by the transport below; it may write again. */
+    private void tellResume() {
+        if (resumeOwed && state == TlsState.WRAPPED) {
             resumeOwed = false;
             upper.tellResume();
         }
@@ -297,11 +316,7 @@ final class TlsConnection {
 
     /** The end, from the transport below: the application hears of it now, and only now. */
     void lost(Throwable cause) {
-        try {
-            watch.failed(below, cause);
-        } catch (RuntimeException e) {
-            report("the listener for failed handshakes failed", e);
-        }
+        watch.failed(below, cause);
         Protocol told = application;
         application = null;
         engine = null;

@@ -53,10 +53,14 @@ final class TlsEnding {
 
     // --------------------------------------------------------------------------------------- the peer's end
 
-    /** The peer's close_notify has come, after all its data. */
+    /** The peer's close_notify has come, after all its data; said again whenever something has changed. */
     void peerClosed() {
         switch (connection.state()) {
-            case WRAPPED -> tellEof();
+            case WRAPPED -> {
+                if (connection.wantsData()) { // else once it does: a pause is for the end too
+                    tellEof();
+                }
+            }
             case SHUTDOWN -> end();
             case HANDSHAKE -> lose(new SSLHandshakeException(
                     below.remoteAddress() + " closed the connection during the TLS handshake"));
@@ -154,6 +158,7 @@ final class TlsEnding {
         attempt(() -> {
             connection.engine().closeOutbound();
             connection.writer().sendOwn();
+            connection.proceed(); // a task may be due before
         });
     }
 

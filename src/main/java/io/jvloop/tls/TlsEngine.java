@@ -19,6 +19,7 @@ import javax.net.ssl.SSLException;
  * <li>{@code unwrap} does nothing while a task or an answer is due, and says OK.
  * <li>BUFFER_OVERFLOW depends on the record at hand, not only on {@code getApplicationBufferSize}.
  * <li>The alert of a failure is made after the exception was thrown: somebody must ask for it.
+ * <li>An alert in clear, where encrypted ones are due, is not understood: see {@link ClearAlert}.
  * <li>FINISHED is reported once, by whichever call happens to be the last one.
  * </ul>
  */
@@ -34,6 +35,7 @@ final class TlsEngine {
     private boolean peerClosed;
     private boolean closing;
     private boolean drained;
+    private boolean stalled; // unwrap did nothing, and nothing has happened since
 
     TlsEngine(SSLEngine engine) {
         this.engine = engine;
@@ -64,12 +66,20 @@ final class TlsEngine {
         return status == HandshakeStatus.NEED_TASK;
     }
 
-    /** The task to run, on any thread; then {@link #taskDone}. Null if somebody else was faster. */
-    Runnable task() {
-        return engine.getDelegatedTask();
+    /** The task to run, on any thread; then {@link #taskDone}. Null if there is none after all. */
+    Runnable task() throws SSLException {
+        Runnable task = engine.getDelegatedTask();
+        if (task == null) {
+            refresh();
+            if (needsTask()) {
+                throw new SSLException("the TLS engine makes no progress: it wants a task run and has none");
+            }
+        }
+        return task;
     }
 
     void taskDone() {
+        stalled = false;
         refresh();
     }
 
@@ -102,7 +112,7 @@ final class TlsEngine {
      */
     int open(ByteBuffer record, ByteBuffer plain) throws SSLException {
         int length = record.remaining();
-        SSLEngineResult result = engine.unwrap(record, plain);
+        SSLEngineResult result = unwrap(record, plain);
         switch (result.getStatus()) {
             case BUFFER_OVERFLOW -> {
                 return NO_ROOM;
@@ -113,19 +123,41 @@ final class TlsEngine {
             default -> {}
         }
         note(result);
-        if (result.bytesConsumed() == 0 && !peerClosed && !needsTask() && !needsToSend()) {
-            throw new SSLException("the TLS engine makes no progress: " + oneLine(result));
+        boolean idle = result.bytesConsumed() == 0 && !peerClosed;
+        if (idle && (stalled || !needsTask() && !needsToSend())) {
+            throw noProgress(result);
         }
+        stalled = idle;
         return result.bytesConsumed();
     }
 
-    /** Encrypts what fits into one record; returns the bytes taken of the sources. */
+    private SSLEngineResult unwrap(ByteBuffer record, ByteBuffer plain) throws SSLException {
+        int alert = handshakeDone ? ClearAlert.NONE : ClearAlert.in(record);
+        try {
+            return engine.unwrap(record, plain);
+        } catch (SSLException e) {
+            throw ClearAlert.explain(e, alert);
+        }
+    }
+
+    /** Encrypts what fits into one record; returns the bytes taken of the sources, which have some. */
     int seal(ByteBuffer[] sources, int offset, int length, ByteBuffer record) throws SSLException {
-        SSLEngineResult result = engine.wrap(sources, offset, length, record);
+        SSLEngineResult result;
+        try {
+            result = engine.wrap(sources, offset, length, record);
+        } catch (RuntimeException e) { // half a message may be out, and write() must not throw
+            throw new SSLException("the TLS engine cannot encrypt", e);
+        }
         if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
             return NO_ROOM;
         }
         note(result);
+        if (result.getStatus() == SSLEngineResult.Status.CLOSED) { // before 1.3 the peer's end is ours too
+            throw new SSLException("the peer ended the connection before everything was sent");
+        }
+        if (result.bytesConsumed() + result.bytesProduced() == 0) {
+            throw noProgress(result);
+        }
         return result.bytesConsumed();
     }
 
@@ -137,8 +169,10 @@ final class TlsEngine {
                     + " bytes for a record: " + engine.getSession().getPacketBufferSize());
         }
         note(result);
-        if (result.bytesProduced() == 0) {
-            drained = closing;
+        if (result.bytesProduced() > 0) {
+            stalled = false;
+        } else {
+            drained = closing && !needsTask(); // with a task due the goodbye comes after it
             if (status == HandshakeStatus.NEED_WRAP) {
                 status = HandshakeStatus.NOT_HANDSHAKING; // it says so, and does not mean it
             }
@@ -166,8 +200,8 @@ final class TlsEngine {
         status = engine.getHandshakeStatus();
     }
 
-    private static String oneLine(SSLEngineResult result) {
-        return result.toString().replace('\n', ' ');
+    private static SSLException noProgress(SSLEngineResult result) {
+        return new SSLException("the TLS engine makes no progress: " + result.toString().replace('\n', ' '));
     }
 
     @Override

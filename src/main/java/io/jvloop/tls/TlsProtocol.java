@@ -79,7 +79,10 @@ final class TlsProtocol implements LayeredProtocol {
         }
         try {
             decrypt(data);
-            if (!connection.state().isOver() && data.hasRemaining()) {
+            if (connection.isPeerClosed()) {
+                reader.clear(); // what follows is to be ignored (RFC 8446, 6.1)
+                connection.ending().peerClosed();
+            } else if (!connection.state().isOver() && data.hasRemaining()) {
                 reader.hold(data);
             }
             if (belowEnded && !canDecryptLater()) {
@@ -109,8 +112,9 @@ final class TlsProtocol implements LayeredProtocol {
 
     /** Whether there is something that only waits to be allowed. */
     private boolean canDecryptLater() {
-        return connection.holdsPlaintext()
-                || reader.heldBytes() > 0 && !mayDecrypt() && !connection.isPeerClosed();
+        boolean needsMore = connection.state() == TlsState.UNWRAPPED; // half a hello: nothing can be done
+        return connection.holdsPlaintext() || connection.isTaskRunning()
+                || reader.heldBytes() > 0 && !mayDecrypt() && !connection.isPeerClosed() && !needsMore;
     }
 
     @Override
@@ -164,9 +168,15 @@ final class TlsProtocol implements LayeredProtocol {
         TlsEngine engine = connection.engine();
         try {
             while (mayDecrypt()) {
-                beforeRecord(engine, reader.nextType(data));
-                if (connection.state().isOver()) {
-                    break;
+                if (isTurningPoint(reader.nextType(data))) {
+                    if (plain.position() > 0) {
+                        deliver(plain); // it may be answered, and reading may be paused
+                        continue;
+                    }
+                    beforeTurningPoint(reader.nextType(data));
+                    if (!mayDecrypt()) {
+                        break;
+                    }
                 }
                 ByteBuffer record = pool.heapScratch();
                 if (reader.next(data, record) == 0) {
@@ -186,25 +196,26 @@ final class TlsProtocol implements LayeredProtocol {
         } finally {
             deliver(plain); // also what came before a record that is broken
         }
-        if (engine.isPeerClosed()) {
-            connection.ending().peerClosed();
-        }
     }
 
     private boolean mayDecrypt() {
         return connection.mayDecrypt();
     }
 
-    /** In TLS 1.2 the type of a record can be seen from outside; in 1.3 there is no need to. */
-    private void beforeRecord(TlsEngine engine, int type) throws SSLException {
-        if (type == ALERT_RECORD || type == HANDSHAKE_RECORD) {
-            if (engine.isHandshakeDone() && !connection.isTls13()) {
-                if (type == HANDSHAKE_RECORD) {
-                    connection.ending().refuseRenegotiation();
-                } else {
-                    connection.ending().flushBeforeAlert();
-                }
-            }
+    /**
+     * TLS 1.2: after such a record nothing that was written before may be possible any more. Its type can be
+     * seen from outside; in 1.3 it cannot, and there is no need to.
+     */
+    private boolean isTurningPoint(int type) {
+        return (type == ALERT_RECORD || type == HANDSHAKE_RECORD) && connection.engine().isHandshakeDone()
+                && !connection.isTls13();
+    }
+
+    private void beforeTurningPoint(int type) throws SSLException {
+        if (type == HANDSHAKE_RECORD) {
+            connection.ending().refuseRenegotiation();
+        } else {
+            connection.ending().flushBeforeAlert();
         }
     }
 

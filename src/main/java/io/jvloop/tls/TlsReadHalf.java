@@ -5,7 +5,6 @@ import io.jvloop.buffer.ByteQueue;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.transport.BufferedProtocol;
 import io.jvloop.transport.ReceiveBuffer;
-import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
 
 /**
@@ -14,21 +13,19 @@ import java.nio.ByteBuffer;
  */
 final class TlsReadHalf {
     private final TlsConnection connection;
-    private final Transport below;
     private final EventLoop loop;
     private ByteQueue kept; // null until there is something to keep
     private boolean paused;
     private boolean resumeScheduled;
 
-    TlsReadHalf(TlsConnection connection, Transport below) {
+    TlsReadHalf(TlsConnection connection, EventLoop loop) {
         this.connection = connection;
-        this.below = below;
-        this.loop = below.loop();
+        this.loop = loop;
     }
 
     /** Whether more may be decrypted. */
     boolean wantsData() {
-        return !paused && !holdsPlaintext();
+        return !paused && !holdsPlaintext() && !connection.upper().isClosing();
     }
 
     boolean holdsPlaintext() {
@@ -36,8 +33,7 @@ final class TlsReadHalf {
     }
 
     boolean isReading() {
-        return connection.state() == TlsState.WRAPPED && !paused && !connection.ending().isEofTold()
-                && !below.isClosing();
+        return !paused && !connection.upper().isClosing() && !connection.ending().isEofTold();
     }
 
     /** Hands plaintext to the application. */
@@ -51,7 +47,7 @@ final class TlsReadHalf {
                     return;
                 }
             }
-            if (plain.hasRemaining() && connection.state() == TlsState.WRAPPED) {
+            if (plain.hasRemaining() && !connection.upper().isClosing()) {
                 keep(plain);
             }
         } catch (Throwable t) { // the user's code

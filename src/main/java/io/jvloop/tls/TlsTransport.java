@@ -13,6 +13,7 @@ import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -36,7 +37,6 @@ final class TlsTransport implements Transport {
     private final EventLoop loop;
     private final RecordWriter writer;
     private final WriteSide side;
-    private final WriteBufferLimits initialLimits;
     private WriteBufferLimits limits;
     private FlowControl flow; // null until something has to wait
     private Eof eof = Eof.NOT_SENT;
@@ -48,12 +48,11 @@ final class TlsTransport implements Transport {
             WriteBufferLimits limits) {
         this.connection = connection;
         this.ending = ending;
-        this.in = new TlsReadHalf(connection, below);
+        this.in = new TlsReadHalf(connection, below.loop());
         this.below = below;
         this.loop = below.loop();
         this.writer = writer;
         this.side = new WriteSide(loop.buffers(), writer, true);
-        this.initialLimits = limits;
         this.limits = limits;
     }
 
@@ -246,15 +245,15 @@ final class TlsTransport implements Transport {
     @Override
     public void setWriteBufferLimits(WriteBufferLimits newLimits) {
         loop.requireLoopThread("setWriteBufferLimits");
-        if (!over) {
+        limits = Objects.requireNonNull(newLimits, "limits");
+        if (connection.state() == TlsState.WRAPPED) { // while closing nobody is told
             flow().limits(counted(newLimits), side.queuedBytes(), connection.application());
-            limits = newLimits;
         }
     }
 
     private FlowControl flow() {
         if (flow == null) {
-            flow = new FlowControl(loop, counted(initialLimits));
+            flow = new FlowControl(loop, counted(limits));
         }
         return flow;
     }
