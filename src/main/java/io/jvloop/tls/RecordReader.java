@@ -105,7 +105,8 @@ final class RecordReader {
 
     /**
      * What does not begin like TLS, HTTP for example: the header alone, which is enough for the engine to
-     * judge. Once it has accepted a first record it goes by the length, and refuses an odd type when all is there.
+     * judge. Once that has accepted a first record it goes by the length, and refuses an odd type when all of
+     * it is there.
      */
     private int recordLength() {
         int type = header.get(0) & 0xFF;
