@@ -85,6 +85,9 @@ final class DerReader {
 
     /** A copy of the next value, its tag and length included. */
     byte[] whole() throws Damaged {
+        if (!hasNext()) {
+            throw new Damaged("damaged DER: it ends where a value is due");
+        }
         int from = at;
         enter(tag());
         return Arrays.copyOfRange(bytes, from, at);

@@ -92,11 +92,16 @@ final class Pkcs8 {
             return KeyFactory.getInstance(name).generatePrivate(new PKCS8EncodedKeySpec(plain));
         } catch (GeneralSecurityException e) {
             throw block.problem("the " + name + " key is damaged, or of a kind that this Java does not have: "
-                    + e.getMessage(), e);
+                    + reason(e), e);
         } finally {
             Arrays.fill(key, (byte) 0);
             Arrays.fill(plain, (byte) 0);
         }
+    }
+
+    /** The innermost message: what is around it says less, and differs between JDKs. */
+    private static String reason(Throwable e) {
+        return e.getCause() == null ? e.getMessage() : reason(e.getCause());
     }
 
     private static String algorithm(Pem.Block block, byte[] identifier) throws IOException {

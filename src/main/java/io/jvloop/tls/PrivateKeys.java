@@ -3,6 +3,7 @@ package io.jvloop.tls;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.PrivateKey;
+import java.security.interfaces.ECPrivateKey;
 import java.util.Arrays;
 import java.util.List;
 
@@ -22,7 +23,7 @@ final class PrivateKeys {
             PrivateKey key = null;
             for (Pem.Block block : blocks) {
                 PrivateKey next = decode(block, password);
-                if (key != null && !key.equals(next)) {
+                if (key != null && !isSame(key, next)) {
                     throw block.problem(
                             "a second, different private key; leave only the one of the certificate");
                 }
@@ -30,6 +31,12 @@ final class PrivateKeys {
             }
             return key;
         }
+    }
+
+    /** An EC key keeps the form it was read in, which may repeat the curve: so the numbers are compared. */
+    private static boolean isSame(PrivateKey one, PrivateKey other) {
+        return one.equals(other) || one instanceof ECPrivateKey first && other instanceof ECPrivateKey second
+                && first.getS().equals(second.getS());
     }
 
     private static PrivateKey decode(Pem.Block block, char[] password) throws IOException {

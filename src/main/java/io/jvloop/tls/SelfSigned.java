@@ -21,7 +21,8 @@ import javax.net.ssl.SSLContext;
  *
  * <p><b>For tests and demonstrations only.</b> Nobody but those who were given the certificate has reason to
  * trust it, and it cannot be revoked. It is its own authority, so who imports it as trusted lets the holder
- * of the key sign for any name: never import it into a browser or system.
+ * of the key sign for any name: never import it into a browser or system. Some programs (Firefox, rustls)
+ * refuse to see an authority as a server.
  *
  * <p>The certificate is good from an hour ago, since clocks differ, until 30 days from now: longer than any
  * test runs, and too short for a forgotten one to stay in service.
