@@ -83,19 +83,12 @@ final class Pkcs8 {
     static PrivateKey decode(Pem.Block block, byte[] pkcs8) throws IOException {
         DerReader info = new DerReader(pkcs8).enter(Der.SEQUENCE);
         info.integer();
-        byte[] algorithm = info.whole();
-        String name = algorithm(block, algorithm);
-        byte[] key = info.value(Der.OCTET_STRING);
-        // Attributes, and the public key of version 2, are not for every JDK: so they are left out.
-        byte[] plain = wrap(algorithm, key);
+        String name = algorithm(block, info.enter(Der.SEQUENCE));
         try {
-            return KeyFactory.getInstance(name).generatePrivate(new PKCS8EncodedKeySpec(plain));
+            return KeyFactory.getInstance(name).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
         } catch (GeneralSecurityException e) {
             throw block.problem("the " + name + " key is damaged, or of a kind that this Java does not have: "
                     + reason(e), e);
-        } finally {
-            Arrays.fill(key, (byte) 0);
-            Arrays.fill(plain, (byte) 0);
         }
     }
 
@@ -104,8 +97,7 @@ final class Pkcs8 {
         return e.getCause() == null ? e.getMessage() : reason(e.getCause());
     }
 
-    private static String algorithm(Pem.Block block, byte[] identifier) throws IOException {
-        DerReader parts = new DerReader(identifier).enter(Der.SEQUENCE);
+    private static String algorithm(Pem.Block block, DerReader parts) throws IOException {
         String oid = parts.oid();
         String name = ALGORITHMS.get(oid);
         if (name == null) {

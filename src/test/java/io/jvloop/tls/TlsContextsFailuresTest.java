@@ -181,7 +181,7 @@ class TlsContextsFailuresTest {
                                 + " that this Java does not have: ");
         Path pkcs8 = writeKey("PRIVATE KEY", Der.sequence(Der.integer(7)));
         assertKeyRefused(pkcs8, pkcs8 + ", line 1 (PRIVATE KEY): the key is damaged, copy the file again:"
-                + " damaged DER: it ends where a value is due");
+                + " damaged DER: it ends where tag 30 is due");
     }
 
     @Test

@@ -125,7 +125,12 @@ class TlsContextsKeysTest {
         byte[] second = Der.sequence(Der.integer(1), info.whole(), info.whole(),
                 Der.value(Der.IMPLICIT | 1, new byte[33]));
         Path file = Files.writeString(folder.resolve("second.pem"), pem("PRIVATE KEY", second));
-        assertThat(PrivateKeys.read(file, null)).isEqualTo(key);
+        assertThat(file).content().isNotEqualTo(Files.readString(first));
+        Path chain = openssl.selfSigned(first, "");
+        Handshake handshake =
+                Handshake.of(TlsContexts.server(chain, file), TlsContexts.client(chain), "localhost");
+        assertThat(handshake.clientSession().getPeerCertificates())
+                .containsExactlyElementsOf(Certificates.own(chain));
     }
 
     private static String pem(String label, byte[] der) {
