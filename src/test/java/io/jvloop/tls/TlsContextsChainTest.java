@@ -80,6 +80,18 @@ class TlsContextsChainTest {
                 "CN=lower", "CN=middle");
     }
 
+    /** As after a renewal with the same key: by name and signature, each root is the issuer of the other. */
+    @Test
+    void chainEndsAtTheFirstRoot() throws IOException {
+        Path old = Files.copy(openssl.file("root.pem"), folder.resolve("old.pem"));
+        Path renewed =
+                openssl.make("root.pem", "req -x509 -new -config test.cnf -days 3 -extensions authority"
+                        + " -subj /CN=root -key root.key");
+        assertThat(renewed).content().isNotEqualTo(Files.readString(old));
+        assertThat(shown(together("leaf.pem", "lower.pem", "middle.pem", "old.pem", "root.pem")))
+                .containsExactly("CN=leaf", "CN=lower", "CN=middle", "CN=root");
+    }
+
     @Test
     @Contract(section = TLS, value = "Key and chain may be in one PEM file, with other text around them")
     void keyAndChainMayBeInOneFileWithTextAround() throws IOException {

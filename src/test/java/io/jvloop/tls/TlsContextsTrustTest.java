@@ -53,11 +53,17 @@ class TlsContextsTrustTest {
             value = "A server context trusts the clients of the given authorities, and nobody else")
     void clientOfAnotherAuthorityIsRefused() throws IOException {
         var context = TlsContexts.server(server, server, null, client);
+        // Of the same name, since a client does not even show what is of another authority.
+        Path impostor = write(client.resolveSibling("impostor.pem"), SelfSigned.of("client.example"));
+        assertThatThrownBy(
+                () -> Handshake.mutual(context, TlsContexts.client(server, impostor, impostor, null)))
+                .isInstanceOf(SSLException.class).hasMessageContaining("signature check failed");
         assertThatThrownBy(
                 () -> Handshake.mutual(context, TlsContexts.client(server, stranger, stranger, null)))
-                .isInstanceOf(SSLException.class);
+                .isInstanceOf(SSLException.class).hasMessageContaining("Empty client certificate chain");
         assertThatThrownBy(() -> Handshake.mutual(context, TlsContexts.client(server)))
-                .isInstanceOf(SSLException.class);
+                .isInstanceOf(SSLException.class)
+                .hasMessageContaining("Empty client certificate chain");
     }
 
     @Test
@@ -66,7 +72,8 @@ class TlsContextsTrustTest {
     void serverWithoutAuthoritiesTrustsNoClient() throws IOException {
         var context = TlsContexts.server(server, server);
         assertThatThrownBy(() -> Handshake.mutual(context, TlsContexts.client(server, client, client, null)))
-                .isInstanceOf(SSLException.class);
+                .isInstanceOf(SSLException.class)
+                .hasMessageContaining("No X509TrustManager"); // not even the JDK's own authorities
         assertThat(Handshake.of(context, TlsContexts.client(server), "localhost").serverSession().isValid())
                 .isTrue();
     }
