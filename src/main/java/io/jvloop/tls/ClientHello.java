@@ -29,6 +29,10 @@ final class ClientHello {
     /** Nobody needs more records for a hello; what comes in crumbs must not be put together for ever. */
     private static final int MOST_RECORDS = 16;
 
+    /** The most in a record (RFC 8446, 5.1), and the most that the JDK's engine takes for one message. */
+    private static final int MOST_RECORD_BYTES = 16 * 1024;
+    private static final int MOST_MESSAGE_BYTES = 32 * 1024;
+
     private ClientHello() {
     }
 
@@ -49,6 +53,9 @@ final class ClientHello {
             }
             received.getShort(); // the record's version
             int length = received.getShort() & SHORT;
+            if (length > MOST_RECORD_BYTES) {
+                return null;
+            }
             if (received.remaining() < length) {
                 return INCOMPLETE;
             }
@@ -57,13 +64,21 @@ final class ClientHello {
             if (isComplete(message)) {
                 return nameIn(message.flip());
             }
+            if (length(message) > MOST_MESSAGE_BYTES) {
+                return null;
+            }
         }
         return null;
     }
 
     private static boolean isComplete(ByteBuffer message) {
         return message.position() >= MESSAGE_HEADER_BYTES
-                && message.position() >= MESSAGE_HEADER_BYTES + (message.getInt(0) & 0xFF_FFFF);
+                && message.position() >= MESSAGE_HEADER_BYTES + length(message);
+    }
+
+    /** What the message says of itself, as soon as it says so. */
+    private static int length(ByteBuffer message) {
+        return message.position() < MESSAGE_HEADER_BYTES ? 0 : message.getInt(0) & 0xFF_FFFF;
     }
 
     private static String nameIn(ByteBuffer message) {

@@ -20,7 +20,7 @@ import javax.net.ssl.SSLException;
 final class TlsConnection {
     private final TlsProtocol lower;
     private final TlsSetup setup;
-    private final Supplier<? extends Protocol> factory;
+    private Supplier<? extends Protocol> factory; // null once used: it may know the protocol it has made
     private final HandshakeWatch watch;
     private final TlsEnding ending;
     private EventLoop loop;
@@ -100,9 +100,15 @@ final class TlsConnection {
 
     /** The application has the connection already; it is not told {@code connectionMade} once more. */
     void upgrades(Transport transport) {
-        application = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
+        application = make();
         made = true;
         mayBePaused = transport.protocol() == application;
+    }
+
+    private Protocol make() {
+        Supplier<? extends Protocol> once = factory;
+        factory = null;
+        return Objects.requireNonNull(once.get(), "the protocol factory returned null");
     }
 
     /** Completes when the handshake is over, with the transport above; for any number of callers. */
@@ -145,7 +151,7 @@ final class TlsConnection {
     }
 
     /** Signing takes a millisecond, in which the loop could serve others. */
-    private void runTask(Runnable task) {
+    private void runTask(Runnable task) throws SSLException {
         if (task == null) {
             return;
         }
@@ -171,11 +177,11 @@ final class TlsConnection {
         if (state.isOver()) {
             return;
         }
-        engine.taskDone();
         ending.attempt(() -> {
             if (failure != null) {
                 throw failure instanceof SSLException e ? e : new SSLException(failure);
             }
+            engine.taskDone();
             proceed();
         });
         lower.goOn();
@@ -189,7 +195,7 @@ final class TlsConnection {
                 new TlsTransport(this, ending, below, writer, setup.config().writeBufferLimits());
         try {
             if (application == null) {
-                application = Objects.requireNonNull(factory.get(), "the protocol factory returned null");
+                application = make();
             }
         } catch (Throwable t) { // told where somebody waits, else reported
             watch.factoryFailed(t);
@@ -319,6 +325,7 @@ final class TlsConnection {
         watch.failed(below, cause);
         Protocol told = application;
         application = null;
+        factory = null;
         engine = null;
         if (made) {
             told.connectionLost(cause); // what it throws is reported by the transport below

@@ -193,12 +193,12 @@ final class TlsEnding {
         }
     }
 
-    /** The engine has failed: the peer gets its alert, if there is one. */
+    /** The peer gets the engine's alert, if the failure was the engine's, and no goodbye otherwise. */
     void fail(IOException failure) {
         if (connection.state().isOver()) {
             return;
         }
-        if (connection.engine() != null) {
+        if (connection.engine() != null && connection.engine().mayExplainFailure()) {
             try {
                 connection.engine().closeOutbound();
                 connection.writer().sendOwn();

@@ -78,9 +78,14 @@ final class TlsEngine {
         return task;
     }
 
-    void taskDone() {
+    /** Throws what a task has thrown, if that was no alert: else only the peer's next record would show it. */
+    void taskDone() throws SSLException {
         stalled = false;
         refresh();
+        if (status == HandshakeStatus.NEED_UNWRAP) {
+            unwrap(NOTHING[0], NOTHING[0]);
+            refresh();
+        }
     }
 
     /** Whether the engine has something of its own to say: handshake messages, answers, alerts. */
@@ -98,9 +103,12 @@ final class TlsEngine {
         refresh();
     }
 
-    /** A call has thrown: what is left to say is the alert. */
-    void failed() {
-        closing = true;
+    /**
+     * Whether, after a failure, there is something to say: the alert, if the engine itself has failed, or in a
+     * handshake that there is none any more. A close_notify would make torn data look complete.
+     */
+    boolean mayExplainFailure() {
+        return !handshakeDone || engine.isInboundDone() && !peerClosed;
     }
 
     /**
@@ -131,12 +139,15 @@ final class TlsEngine {
         return result.bytesConsumed();
     }
 
+    /** Some nonsense of a peer the JDK answers with a {@code ClassCastException}: that is no error of ours. */
     private SSLEngineResult unwrap(ByteBuffer record, ByteBuffer plain) throws SSLException {
         int alert = handshakeDone ? ClearAlert.NONE : ClearAlert.in(record);
         try {
             return engine.unwrap(record, plain);
         } catch (SSLException e) {
             throw ClearAlert.explain(e, alert);
+        } catch (RuntimeException e) {
+            throw new SSLException("the TLS engine has failed: " + e.getMessage(), e);
         }
     }
 

@@ -41,12 +41,13 @@ record TlsSetup(SSLContext context, String host, TlsConfig config) {
 
     static TlsSetup client(SSLContext context, String host, TlsConfig config) {
         Objects.requireNonNull(host, "host");
-        if (host.isBlank()) {
+        String name = ascii(host);
+        if (name.isBlank()) {
             throw new IllegalArgumentException(
                     "a client needs the server's name, to send it and to check its "
                             + "certificate; withHostCheck(false) does without the check");
         }
-        return new TlsSetup(context, ascii(host), config);
+        return new TlsSetup(context, name, config);
     }
 
     /** As names stand in certificates: without a root's dot (RFC 6066, 3), other scripts encoded. */
