@@ -78,7 +78,7 @@ final class TlsEngine {
         return task;
     }
 
-    /** Throws what a task has thrown, if that was no alert: else only the peer's next record would show it. */
+    /** Throws what a task has thrown, if that was no alert: else only the next record would show it. */
     void taskDone() throws SSLException {
         stalled = false;
         refresh();
@@ -104,8 +104,8 @@ final class TlsEngine {
     }
 
     /**
-     * Whether, after a failure, there is something to say: the alert, if the engine itself has failed, or in a
-     * handshake that there is none any more. A close_notify would make torn data look complete.
+     * Whether, after a failure, there is something to say: the alert, if the engine itself has failed, or in
+     * a handshake that there is none any more. A close_notify would make torn data look complete.
      */
     boolean mayExplainFailure() {
         return !handshakeDone || engine.isInboundDone() && !peerClosed;
@@ -139,7 +139,7 @@ final class TlsEngine {
         return result.bytesConsumed();
     }
 
-    /** Some nonsense of a peer the JDK answers with a {@code ClassCastException}: that is no error of ours. */
+    /** Some nonsense of a peer the JDK answers with a {@code ClassCastException}: no error of ours. */
     private SSLEngineResult unwrap(ByteBuffer record, ByteBuffer plain) throws SSLException {
         int alert = handshakeDone ? ClearAlert.NONE : ClearAlert.in(record);
         try {
