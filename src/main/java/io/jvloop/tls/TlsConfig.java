@@ -28,6 +28,8 @@ public final class TlsConfig {
         REQUIRED
     }
 
+    private static final int MOST_NAME_BYTES = 255;
+
     /** nginx' time-out, and asyncio's. */
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(60);
 
@@ -138,9 +140,16 @@ public final class TlsConfig {
      *
      * @param names for example {@code "h2", "http/1.1"}, best first; the server's order decides
      * @return a new configuration
+     * @throws IllegalArgumentException if a name is empty or longer than 255 bytes
      */
     public TlsConfig withApplicationProtocols(String... names) {
         List<String> copied = List.of(names);
+        for (String name : copied) {
+            if (name.isEmpty() || name.length() > MOST_NAME_BYTES) {
+                throw new IllegalArgumentException("an application protocol's name has 1 to "
+                        + MOST_NAME_BYTES + " bytes (RFC 7301, 3.1), unlike '" + name + "'");
+            }
+        }
         return with(copy -> copy.applicationProtocols = copied);
     }
 

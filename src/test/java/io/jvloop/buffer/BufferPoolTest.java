@@ -12,6 +12,7 @@ import io.jvloop.support.Await;
 import io.jvloop.support.Contract;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -166,6 +167,22 @@ class BufferPoolTest {
         assertThat(again.limit()).isEqualTo(256 * KIB);
         assertThat(pool.outstanding()).isZero();
         assertThat(pool.keptBytes()).isZero();
+    }
+
+    @Test
+    void heapScratchIsAlwaysTheSameArrayClearedAndNotCounted() {
+        ByteBuffer scratch = pool.heapScratch();
+        scratch.order(ByteOrder.LITTLE_ENDIAN).putLong(1).limit(20);
+        ByteBuffer again = pool.heapScratch();
+        assertThat(again).isSameAs(scratch).isNotSameAs(pool.scratch());
+        assertThat(again.hasArray()).isTrue();
+        assertThat(again.order()).isEqualTo(ByteOrder.BIG_ENDIAN);
+        assertThat(again.position()).isZero();
+        assertThat(again.limit()).as("the largest TLS record fits").isEqualTo(64 * KIB);
+        assertThat(pool.outstanding()).isZero();
+        assertThat(pool.keptBytes()).isZero();
+        pool.clear();
+        assertThat(pool.heapScratch()).isNotSameAs(scratch);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.jvloop.transport.ScriptedChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -150,5 +151,76 @@ class ByteQueueTest {
         }
         assertThat(channel.taken()).isEqualTo(model.toByteArray());
         assertThat(pool.outstanding()).isZero();
+    }
+
+    @Test
+    void copyToKeepsWhatItCopies() {
+        byte[] bytes = Bytes.noise(200_000);
+        queue.append(ByteBuffer.wrap(bytes));
+        for (int count : new int[] {0, 1, 65_536, 65_537, 200_000, 200_000}) {
+            ByteBuffer target = ByteBuffer.allocate(count + 3).position(2);
+            queue.copyTo(target, count);
+            assertThat(target.position()).isEqualTo(2 + count);
+            assertThat(Arrays.copyOfRange(target.array(), 2, 2 + count))
+                    .isEqualTo(Arrays.copyOf(bytes, count));
+            assertThat(queue.size()).isEqualTo(200_000);
+        }
+    }
+
+    @Test
+    void skipGivesBuffersBackAsSoonAsTheyAreEmpty() {
+        queue.append(ByteBuffer.allocate(3 * 65_536));
+        queue.skip(0);
+        queue.skip(65_535);
+        assertThat(pool.outstanding()).isEqualTo(3);
+        queue.skip(1);
+        assertThat(pool.outstanding()).isEqualTo(2);
+        queue.skip(2 * 65_536);
+        assertThat(queue.isEmpty()).isTrue();
+        assertThat(queue.size()).isZero();
+        assertThat(pool.outstanding()).isZero();
+    }
+
+    /** Against an array of bytes, from which the same is copied and dropped. */
+    @RepeatedTest(20)
+    void copyToAndSkipGiveTheSameAsAnArrayOfBytes(RepetitionInfo repetition) throws IOException {
+        Random random = new Random(repetition.getCurrentRepetition());
+        int[] scales = {10, 1_000, 10_000, 200_000};
+        byte[] model = new byte[0];
+        for (int step = 0; step < 300; step++) {
+            int count = random.nextInt(scales[random.nextInt(scales.length)]);
+            switch (random.nextInt(4)) {
+                case 0, 1 -> {
+                    byte[] data = new byte[model.length > 1_000_000 ? 0 : count];
+                    random.nextBytes(data);
+                    queue.append(random.nextBoolean() ? ByteBuffer.wrap(data) : Bytes.direct(data));
+                    model = concat(model, data);
+                }
+                case 2 -> {
+                    int dropped = Math.min(count, model.length);
+                    queue.skip(dropped);
+                    model = Arrays.copyOfRange(model, dropped, model.length);
+                }
+                default -> {
+                    ScriptedChannel channel = new ScriptedChannel(() -> count);
+                    if (!queue.isEmpty()) {
+                        queue.flush(channel);
+                    }
+                    assertThat(channel.taken()).isEqualTo(Arrays.copyOf(model, channel.takenCount()));
+                    model = Arrays.copyOfRange(model, channel.takenCount(), model.length);
+                }
+            }
+            ByteBuffer front = ByteBuffer.allocate(Math.min(count, model.length));
+            queue.copyTo(front, front.capacity());
+            assertThat(front.array()).isEqualTo(Arrays.copyOf(model, front.capacity()));
+            assertThat(queue.size()).isEqualTo(model.length);
+            assertThat(pool.outstanding() == 0).isEqualTo(queue.isEmpty());
+        }
+    }
+
+    private static byte[] concat(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
     }
 }

@@ -14,19 +14,19 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 /** Other people's programs as peers. */
-final class Programs {
+public final class Programs {
     private Programs() {
     }
 
     /** Skips the test if a program is not installed. */
-    static void require(String program) {
+    public static void require(String program) {
         boolean found = Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
         assumeTrue(found, program + " is not installed");
     }
 
     /** Runs a program in the background with this standard input; its output, once it has ended well. */
-    static CompletableFuture<byte[]> run(byte[] input, String... command) {
+    public static CompletableFuture<byte[]> run(byte[] input, String... command) {
         return Peer.background(() -> {
             Process process = new ProcessBuilder(command).start();
             try {
