@@ -158,7 +158,7 @@ class ScriptedEndTest {
 
     @Test
     void eofComesAfterWhatABufferedProtocolCouldNotTakeYet(EventLoop loop) {
-        SmallBuffer reader = new SmallBuffer();
+        TinyBuffer reader = new TinyBuffer();
         TlsScene scene = TlsScene.established(loop, engine, new Recorder());
         scene.upper().setProtocol(reader.on(scene.upper()));
         engine.unwrap(Step.ok(NOT_HANDSHAKING).consumesAll().produces(10), PEER_CLOSED);

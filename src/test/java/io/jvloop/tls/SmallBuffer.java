@@ -1,22 +1,41 @@
 package io.jvloop.tls;
 
 import io.jvloop.transport.BufferedProtocol;
+import io.jvloop.transport.Recorder;
 import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
-/** Takes four bytes, then pauses; writes down how many it got, {@code e} for the end and {@code l}. */
+/** Receives through a buffer of so many bytes, and writes everything down. */
 final class SmallBuffer implements BufferedProtocol {
-    private final ByteBuffer buffer = ByteBuffer.allocate(4);
-    private final StringBuilder calls = new StringBuilder();
-    private Transport transport;
+    private final ByteBuffer buffer;
+    private final Recorder recorder = new Recorder();
+    private Consumer<Transport> onFirst = transport -> {};
+    private Consumer<Transport> onUpdate = transport -> {};
 
-    SmallBuffer on(Transport used) {
-        transport = used;
+    SmallBuffer(int bytes) {
+        buffer = ByteBuffer.allocate(bytes);
+    }
+
+    /** What to do inside the first bufferUpdated. */
+    SmallBuffer onFirst(Consumer<Transport> action) {
+        onFirst = action;
         return this;
     }
 
-    StringBuilder calls() {
-        return calls;
+    /** What to do inside every bufferUpdated. */
+    SmallBuffer onUpdate(Consumer<Transport> action) {
+        onUpdate = action;
+        return this;
+    }
+
+    Recorder recorder() {
+        return recorder;
+    }
+
+    @Override
+    public void connectionMade(Transport transport) {
+        recorder.connectionMade(transport);
     }
 
     @Override
@@ -26,18 +45,30 @@ final class SmallBuffer implements BufferedProtocol {
 
     @Override
     public void bufferUpdated(int count) {
-        calls.append(count);
-        transport.pauseReading();
+        recorder.dataReceived(buffer.flip());
+        Consumer<Transport> first = onFirst;
+        onFirst = transport -> {};
+        first.accept(recorder.transport());
+        onUpdate.accept(recorder.transport());
     }
 
     @Override
     public boolean eofReceived() {
-        calls.append('e');
-        return true;
+        return recorder.eofReceived();
+    }
+
+    @Override
+    public void pauseWriting() {
+        recorder.pauseWriting();
+    }
+
+    @Override
+    public void resumeWriting() {
+        recorder.resumeWriting();
     }
 
     @Override
     public void connectionLost(Throwable cause) {
-        calls.append('l');
+        recorder.connectionLost(cause);
     }
 }
