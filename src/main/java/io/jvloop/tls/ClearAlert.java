@@ -1,7 +1,5 @@
 package io.jvloop.tls;
 
-import static java.util.Map.entry;
-
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Map;
@@ -21,15 +19,28 @@ final class ClearAlert {
     private static final int ALERT_BYTES = 2;
 
     /** Those that a handshake may end with (RFC 8446, 6). */
-    private static final Map<Integer, String> NAMES = Map.ofEntries(entry(0, "close_notify"),
-            entry(10, "unexpected_message"), entry(20, "bad_record_mac"), entry(40, "handshake_failure"),
-            entry(42, "bad_certificate"), entry(43, "unsupported_certificate"),
-            entry(44, "certificate_revoked"), entry(45, "certificate_expired"),
-            entry(46, "certificate_unknown"), entry(47, "illegal_parameter"), entry(48, "unknown_ca"),
-            entry(49, "access_denied"), entry(50, "decode_error"), entry(51, "decrypt_error"),
-            entry(70, "protocol_version"), entry(71, "insufficient_security"), entry(80, "internal_error"),
-            entry(90, "user_canceled"), entry(109, "missing_extension"), entry(110, "unsupported_extension"),
-            entry(113, "bad_certificate_status_response"));
+    private static final Map<Integer, String> NAMES = Map.ofEntries(
+            Map.entry(0, "close_notify"),
+            Map.entry(10, "unexpected_message"),
+            Map.entry(20, "bad_record_mac"),
+            Map.entry(40, "handshake_failure"),
+            Map.entry(42, "bad_certificate"),
+            Map.entry(43, "unsupported_certificate"),
+            Map.entry(44, "certificate_revoked"),
+            Map.entry(45, "certificate_expired"),
+            Map.entry(46, "certificate_unknown"),
+            Map.entry(47, "illegal_parameter"),
+            Map.entry(48, "unknown_ca"),
+            Map.entry(49, "access_denied"),
+            Map.entry(50, "decode_error"),
+            Map.entry(51, "decrypt_error"),
+            Map.entry(70, "protocol_version"),
+            Map.entry(71, "insufficient_security"),
+            Map.entry(80, "internal_error"),
+            Map.entry(90, "user_canceled"),
+            Map.entry(109, "missing_extension"),
+            Map.entry(110, "unsupported_extension"),
+            Map.entry(113, "bad_certificate_status_response"));
 
     private ClearAlert() {
     }
@@ -48,9 +59,12 @@ final class ClearAlert {
         if (alert == NONE || !(thrown.getCause() instanceof GeneralSecurityException)) {
             return thrown;
         }
-        SSLException explained = new SSLHandshakeException(
-                "Received fatal alert: " + NAMES.getOrDefault(alert, "alert " + alert));
+        SSLException explained = new SSLHandshakeException("Received fatal alert: " + name(alert));
         explained.initCause(thrown);
         return explained;
+    }
+
+    private static String name(int alert) {
+        return NAMES.getOrDefault(alert, "alert " + alert);
     }
 }

@@ -24,6 +24,9 @@ final class RecordReader {
 
     private static final int LOWEST_TYPE = 20;
     private static final int HIGHEST_TYPE = 24;
+    /** More than any cipher suite's tag or padding, and whole blocks. */
+    private static final int ODD_BYTES = 64;
+
     private static final int MAJOR_VERSION = 3;
     private static final int LENGTH_OFFSET = 3;
 
@@ -70,8 +73,21 @@ final class RecordReader {
                 held.copyTo(record, length);
                 record.flip();
             }
+            if (isOdd() && begun) {
+                completeOdd(record);
+            }
         }
         return length;
+    }
+
+    /**
+     * A record of a type that does not exist, or text that got into the stream: what claims to be its length
+     * is not worth waiting for. The engine gets as many bytes as it needs to refuse it as it would the whole.
+     */
+    private static void completeOdd(ByteBuffer record) {
+        int bytes = Math.min(record.getShort(LENGTH_OFFSET) & 0xFFFF, ODD_BYTES);
+        record.limit(HEADER_BYTES + bytes).putShort(LENGTH_OFFSET, (short) bytes);
+        record.put(HEADER_BYTES, new byte[bytes]);
     }
 
     /** The length of the next record, if it is complete. */
@@ -105,19 +121,19 @@ final class RecordReader {
 
     /**
      * What does not begin like TLS, HTTP for example: the header alone, which is enough for the engine to
-     * judge. Once that has accepted a first record it goes by the length, and refuses an odd type when all of
-     * it is there.
+     * judge.
      */
     private int recordLength() {
         int type = header.get(0) & 0xFF;
         if (!begun && (type & SSL2) != 0 && header.get(2) == SSL2_CLIENT_HELLO) {
             return SSL2_HEADER_BYTES + (header.getShort(0) & SSL2_LENGTH);
         }
-        boolean odd = type < LOWEST_TYPE || type > HIGHEST_TYPE || (header.get(1) & 0xFF) < MAJOR_VERSION;
-        if (!begun && odd) {
-            return HEADER_BYTES;
-        }
-        return HEADER_BYTES + (header.getShort(LENGTH_OFFSET) & 0xFFFF);
+        return isOdd() ? HEADER_BYTES : HEADER_BYTES + (header.getShort(LENGTH_OFFSET) & 0xFFFF);
+    }
+
+    private boolean isOdd() {
+        int type = header.get(0) & 0xFF;
+        return type < LOWEST_TYPE || type > HIGHEST_TYPE || !begun && (header.get(1) & 0xFF) < MAJOR_VERSION;
     }
 
     /** Moves bytes from {@code data} until so many are held. */

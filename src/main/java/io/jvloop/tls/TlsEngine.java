@@ -163,11 +163,10 @@ final class TlsEngine {
             return NO_ROOM;
         }
         note(result);
-        if (result.getStatus() == SSLEngineResult.Status.CLOSED) { // before 1.3 the peer's end is ours too
-            throw new SSLException("the peer ended the connection before everything was sent");
-        }
         if (result.bytesConsumed() + result.bytesProduced() == 0) {
-            throw noProgress(result);
+            throw result.getStatus() == SSLEngineResult.Status.CLOSED // before 1.3 the peer's end is ours too
+                    ? new SSLException("the peer ended the connection before everything was sent")
+                    : noProgress(result);
         }
         return result.bytesConsumed();
     }

@@ -15,7 +15,7 @@ enum Chunking {
     private static final int SEED = 42;
 
     /** Past so many bytes single ones teach nothing more, and only take time. */
-    private static final int BYTES_ALONE = 3_000;
+    private static final int BYTES_ALONE = 1_500;
 
     /** Cuts one stream. */
     static final class Cutter {

@@ -55,10 +55,6 @@ final class PeerScene implements AutoCloseable {
         this.thread = LoopThread.start(loop);
     }
 
-    EventLoop loop() {
-        return loop;
-    }
-
     /** A client's context that has no sessions of other tests. */
     static SSLContext freshClientContext() {
         try {

@@ -199,7 +199,7 @@ class SameAsJdkTest {
         Supplier<SSLEngine> engine = client(TRUSTING, version);
         List<Conversation> all = new ArrayList<>();
         for (int record = 0; record < MOST_RECORDS; record++) {
-            for (int at : new int[] {0, 1, 2, 3, 5, 8, -10, -1}) {
+            for (int at : new int[] {0, 1, 3, 5, -1}) {
                 all.add(new Conversation("bit in record " + record + " at " + at, engine,
                         Tamper.flip(record, at), echo(5)));
             }
