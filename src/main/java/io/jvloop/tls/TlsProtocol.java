@@ -243,14 +243,19 @@ final class TlsProtocol implements LayeredProtocol {
 
     // ----------------------------------------------------------------------------------- back-pressure
 
-    /** Reads no more from below than will be decrypted some day soon. */
+    /**
+     * Reads no more from below than will be decrypted some day soon. If decrypting is allowed and did not go
+     * on, the rest of a record is missing, and must be read however low the marks are.
+     */
     private void paceBelow() {
+        boolean incomplete = mayDecrypt() || connection.state() == TlsState.UNWRAPPED;
         if (belowPaused) {
-            if (reader.heldBytes() <= connection.readLimits().lowBytes()) {
+            if (incomplete || reader.heldBytes() <= connection.readLimits().lowBytes()) {
                 belowPaused = false;
                 below.resumeReading();
             }
-        } else if (reader.heldBytes() > 0 && reader.heldBytes() >= connection.readLimits().highBytes()) {
+        } else if (!incomplete && reader.heldBytes() > 0
+                && reader.heldBytes() >= connection.readLimits().highBytes()) {
             belowPaused = true;
             below.pauseReading();
         }
