@@ -84,12 +84,20 @@ final class RecordWriter implements GatheringByteChannel {
                 }
                 taken = seal(sources, offset, length, wire);
                 left -= taken;
-            } while (left > 0 && taken > 0 && !isFull());
+            } while (left > 0 && taken > 0 && !isFull() && isOpen());
         } finally {
             send(wire);
             pool.release(wire);
         }
-        return total - left;
+        return isOpen() ? total - left : drop(sources, offset, length, total);
+    }
+
+    /** The transport below has failed, perhaps with our last write: nobody gets the rest. */
+    private static long drop(ByteBuffer[] sources, int offset, int length, long total) {
+        for (int i = offset; i < offset + length; i++) {
+            sources[i].position(sources[i].limit());
+        }
+        return total;
     }
 
     private static long remaining(ByteBuffer[] sources, int offset, int length) {
@@ -131,7 +139,7 @@ final class RecordWriter implements GatheringByteChannel {
     }
 
     private void send(ByteBuffer wire) {
-        if (wire.position() > 0) {
+        if (wire.position() > 0 && isOpen()) {
             below.write(wire.flip());
         }
         wire.clear();

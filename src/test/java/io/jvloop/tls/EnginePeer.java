@@ -223,7 +223,7 @@ final class EnginePeer implements AutoCloseable {
 
     private void note(SSLException e) {
         if (failure == null) {
-            failure = e.getMessage();
+            failure = e.getMessage().replaceFirst("^\\(\\w+\\) ", ""); // newer JDKs begin with the alert
             while (wrap(NOTHING.duplicate())) {
                 // the alert
             }

@@ -72,7 +72,7 @@ class SameAsJdkClientTest {
         List<String> differences = new ArrayList<>();
         try (LoopThread thread = LoopThread.start(loop)) {
             for (Map.Entry<String, Tamper> tamper : tampers().entrySet()) {
-                for (Chunking chunking : List.of(Chunking.BYTES, Chunking.WHOLE)) {
+                for (Chunking chunking : chunkings(tamper.getValue())) {
                     String jdk = serve(chunking, tamper.getValue(), address -> jdk(address, config));
                     String our = serve(chunking, tamper.getValue(),
                             address -> ours(thread, loop, address, config));
@@ -84,6 +84,14 @@ class SameAsJdkClientTest {
             }
         }
         assertThat(differences).isEmpty();
+    }
+
+    /** All for the sound server; the broken ones take turns, for the sake of time. */
+    private static List<Chunking> chunkings(Tamper tamper) {
+        if (tamper.equals(Tamper.NONE)) {
+            return List.of(Chunking.values());
+        }
+        return List.of(tamper.last() % 2 == 0 ? Chunking.BYTES : Chunking.WHOLE);
     }
 
     /** Serves one client; what the server has seen, and the client. */
@@ -150,7 +158,7 @@ class SameAsJdkClientTest {
         boolean after =
                 our.equals(jdk.replace(", close_notify / 1000 clean", ", close_notify / 1000 failed"));
         // The alert to a peer that is gone, as in SameAsJdkTest, which is in clear.
-        boolean unheard = our.equals(jdk.replaceAll(", (Insuff|Tag mis).* / 0 failed", " / 0 failed"));
+        boolean unheard = our.equals(jdk.replaceAll(", (Insuff|Tag mis|Unexp).* / 0 failed", " / 0 failed"));
         // Both as in SameAsJdkTest.
         return after || unheard || our.equals(jdk.replace(", close_notify / 0 clean", " / 0 failed"))
                 || our.equals(

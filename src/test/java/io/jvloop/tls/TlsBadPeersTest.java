@@ -191,9 +191,28 @@ class TlsBadPeersTest {
         });
         try (TlsServerScene scene = new TlsServerScene(loop, recorder, LONG);
                 EnginePeer client = scene.client(version)) {
+            recorder.awaitCall("pause");
             client.reset();
             assertThat(recorder.awaitLost()).isInstanceOf(IOException.class);
             assertThat(recorder.calls()).containsExactly("made", "pause", "lost");
+        }
+    }
+
+    /** Else the transport below would complain of writes after its end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void writeToAPeerThatIsGoneIsOneFailure(String version, EventLoop loop) throws IOException {
+        Recorder recorder = new Recorder().onMade(Transport::pauseReading);
+        try (TlsServerScene scene = new TlsServerScene(loop, recorder, LONG);
+                EnginePeer client = scene.client(version)) {
+            client.reset();
+            scene.thread().run(() -> {
+                recorder.transport().write(new byte[MUCH]);
+                assertThat(recorder.transport().writeBufferSize()).isZero();
+                recorder.transport().write(new byte[MUCH]);
+            });
+            assertThat(recorder.awaitLost()).isInstanceOf(IOException.class);
+            assertThat(recorder.calls()).containsExactly("made", "lost");
         }
     }
 

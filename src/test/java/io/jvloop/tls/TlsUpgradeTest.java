@@ -61,9 +61,8 @@ class TlsUpgradeTest {
     @ParameterizedTest
     @CsvSource({"true,TLSv1.3", "true,TLSv1.2", "false,TLSv1.3", "false,TLSv1.2"})
     @Contract(section = TLS,
-            value = "upgrade begins TLS on a connection in use, as server or client: what was "
-                    + "written before is sent before, in clear; connectionMade is not repeated, "
-                    + "connectionLost comes once")
+            value = "upgrade begins TLS on a connection in use, as server or client, after what was "
+                    + "written before; connectionMade is not repeated, connectionLost comes once")
     void upgradesAConnectionInUse(boolean server, String version, EventLoop loop) {
         byte[] hello = Bytes.noise(CLEAR);
         Recorder recorder = new Recorder();
