@@ -30,6 +30,7 @@ import javax.net.ssl.SSLException;
 public final class TlsIdle {
     private static final int CONNECTIONS = 5_000;
     private static final int FEW = 50;
+    private static final int MESSAGE_BYTES = 100;
     private static final int COLLECTIONS = 3;
     private static final String[] VERSIONS = {"TLSv1.2", "TLSv1.3"};
 
@@ -112,7 +113,8 @@ public final class TlsIdle {
     /** Pairs of engines that have shaken hands and exchanged a message, and nothing else. */
     private long engines(String version) throws SSLException {
         long before = usedHeap();
-        ByteBuffer wire = ByteBuffer.allocate(64 * 1024);
+        ByteBuffer up = ByteBuffer.allocate(64 * 1024);
+        ByteBuffer down = ByteBuffer.allocate(64 * 1024);
         ByteBuffer plain = ByteBuffer.allocate(64 * 1024);
         for (int i = 0; i < connections; i++) {
             SSLEngine client = engine(certificate.clientContext(), true, version);
@@ -120,9 +122,13 @@ public final class TlsIdle {
             client.beginHandshake();
             server.beginHandshake();
             do {
-                pass(client, server, wire, plain);
-                pass(server, client, wire, plain);
-            } while (isBusy(client) || isBusy(server));
+                pass(client, server, up, plain);
+                pass(server, client, down, plain);
+            } while (isBusy(client) || isBusy(server) || up.position() + down.position() > 0);
+            client.wrap(ByteBuffer.allocate(MESSAGE_BYTES), up);
+            pass(client, server, up, plain);
+            server.wrap(ByteBuffer.allocate(MESSAGE_BYTES), down);
+            pass(server, client, down, plain);
             kept.add(client);
             kept.add(server);
         }
@@ -150,11 +156,13 @@ public final class TlsIdle {
             runTasks(from);
         }
         wire.flip();
-        while (wire.hasRemaining()) {
+        int before;
+        do { // an engine that has to answer first takes nothing
+            before = wire.position();
             to.unwrap(wire, plain.clear());
             runTasks(to);
-        }
-        wire.clear();
+        } while (wire.hasRemaining() && wire.position() > before);
+        wire.compact();
     }
 
     private static void runTasks(SSLEngine engine) {
@@ -196,7 +204,7 @@ public final class TlsIdle {
         @Override
         public void connectionMade(Transport opened) {
             kept.add(opened);
-            opened.write(ByteBuffer.wrap(new byte[100]));
+            opened.write(ByteBuffer.wrap(new byte[MESSAGE_BYTES]));
         }
 
         @Override
