@@ -2,6 +2,9 @@
  * jvloop: a single-threaded reactor over {@code java.nio}, and the transports and protocols on top of it.
  *
  * <pre>
+ *    io.jvloop.tls         TLS between a transport and a protocol
+ *         │
+ *         ▼
  *    io.jvloop.transport   protocols, transports, servers, clients
  *         │        │
  *         │   io.jvloop.dns   names to addresses, off the loop

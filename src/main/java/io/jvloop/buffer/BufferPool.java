@@ -29,7 +29,8 @@ public final class BufferPool {
 
     /**
      * Free memory kept for later: 8 MiB is 128 slow peers with 64 KiB each; what comes back beyond it goes to
-     * the collector.
+     * the collector. But of each size one is kept in any case, or many small buffers would keep out the large
+     * one that every read through TLS needs.
      */
     private static final long KEEP_BYTES = 8 * 1024 * 1024;
 
@@ -127,7 +128,7 @@ public final class BufferPool {
         Stack stack = free[sizeClass(bytes)];
         assert !stack.holds(buffer) : "released twice: " + buffer;
         outstanding--;
-        if (keptBytes + bytes <= KEEP_BYTES) {
+        if (keptBytes + bytes <= KEEP_BYTES || stack.isEmpty()) {
             keptBytes += bytes;
             stack.push(buffer);
         }
@@ -143,9 +144,9 @@ public final class BufferPool {
     }
 
     /**
-     * Free memory this pool keeps for later, without the scratch buffer.
+     * Free memory this pool keeps for later, without the scratch buffers.
      *
-     * @return bytes, at most 8 MiB
+     * @return bytes, at most 8 MiB and one buffer of each size
      */
     public long keptBytes() {
         return keptBytes;
@@ -202,6 +203,10 @@ public final class BufferPool {
             ByteBuffer buffer = elements[--size];
             elements[size] = null;
             return buffer;
+        }
+
+        boolean isEmpty() {
+            return size == 0;
         }
 
         boolean holds(ByteBuffer buffer) {

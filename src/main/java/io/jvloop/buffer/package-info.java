@@ -4,7 +4,7 @@
  * <pre>
  *   readable ──▶ scratch()  256 KiB, one per loop ──▶ dataReceived(buffer)     borrowed for the call
  *   write(b) ──▶ socket takes all?  yes: done, no copy
- *                                   no:  rest ──▶ acquire() ──▶ write queue ──▶ socket ──▶ release()
+ *                                   no:  rest ──▶ acquire() ──▶ ByteQueue ───▶ socket ──▶ release()
  * </pre>
  *
  * <p>One rule holds in both directions: <em>a buffer is borrowed for the duration of the call</em>. So nobody

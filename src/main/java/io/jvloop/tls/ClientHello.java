@@ -2,8 +2,8 @@ package io.jvloop.tls;
 
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import javax.net.ssl.SNIHostName;
 
 /**
  * Finds the server name (SNI) in a client's first message, before an engine is made: which certificate to
@@ -17,6 +17,9 @@ final class ClientHello {
     /** What is there is not enough to tell. */
     static final String INCOMPLETE = "";
 
+    /** It is longer than anybody needs; what the engine would find in it must not be decided without. */
+    static final String REFUSED = "\0";
+
     private static final int HANDSHAKE_RECORD = 22;
     private static final int CLIENT_HELLO = 1;
     private static final int MESSAGE_HEADER_BYTES = 4;
@@ -29,9 +32,10 @@ final class ClientHello {
     /** Nobody needs more records for a hello; what comes in crumbs must not be put together for ever. */
     private static final int MOST_RECORDS = 16;
 
-    /** The most in a record (RFC 8446, 5.1), and the most that the JDK's engine takes for one message. */
-    private static final int MOST_RECORD_BYTES = 16 * 1024;
-    private static final int MOST_MESSAGE_BYTES = 32 * 1024;
+    /** The most that the JDK's engine takes in one record, and in one message. */
+    private static final int MOST_RECORD_BYTES = 33_093 - RecordReader.HEADER_BYTES;
+    private static final int MOST_MESSAGE_BYTES =
+            Integer.getInteger("jdk.tls.maxHandshakeMessageSize", 32 * 1024);
 
     private ClientHello() {
     }
@@ -40,7 +44,7 @@ final class ClientHello {
      * Looks for the name.
      *
      * @param received everything since the beginning; its position is moved
-     * @return the name in lower case, null if there is none, or {@link #INCOMPLETE}
+     * @return the name in lower case, null if there is none, {@link #INCOMPLETE} or {@link #REFUSED}
      */
     static String serverName(ByteBuffer received) {
         ByteBuffer message = ByteBuffer.allocate(received.remaining());
@@ -68,7 +72,7 @@ final class ClientHello {
                 return null;
             }
         }
-        return null;
+        return REFUSED;
     }
 
     private static boolean isComplete(ByteBuffer message) {
@@ -112,11 +116,17 @@ final class ClientHello {
             int type = list.get();
             ByteBuffer name = part(list, list.getShort() & SHORT);
             if (type == HOST_NAME) {
-                String text = StandardCharsets.US_ASCII.decode(name).toString().toLowerCase(Locale.ROOT);
-                return text.isEmpty() ? null : text;
+                return asTheEngineReadsIt(name);
             }
         }
         return null;
+    }
+
+    /** Or the choice would be made for one name, and the session tell of another. */
+    private static String asTheEngineReadsIt(ByteBuffer name) {
+        byte[] bytes = new byte[name.remaining()];
+        name.get(bytes);
+        return new SNIHostName(bytes).getAsciiName().toLowerCase(Locale.ROOT);
     }
 
     private static void skip(ByteBuffer from, int bytes) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,6 +52,8 @@ final class Pem implements AutoCloseable {
     private static byte[] bytesOf(Path path) throws IOException {
         try {
             return Files.readAllBytes(path);
+        } catch (NoSuchFileException e) {
+            throw new IOException(path + ": there is no such file", e);
         } catch (FileSystemException e) {
             throw e; // its message begins with the path
         } catch (IOException e) {

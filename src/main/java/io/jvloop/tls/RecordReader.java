@@ -24,6 +24,7 @@ final class RecordReader {
 
     private static final int LOWEST_TYPE = 20;
     private static final int HIGHEST_TYPE = 24;
+
     /** More than any cipher suite's tag or padding, and whole blocks. */
     private static final int ODD_BYTES = 64;
 

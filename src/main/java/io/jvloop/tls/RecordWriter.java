@@ -44,6 +44,14 @@ final class RecordWriter implements GatheringByteChannel {
         return full && !(urgent && below.writeBufferSize() < URGENT_BYTES);
     }
 
+    /**
+     * Whether there is room for what the engine itself has to say. More than for data: with two peers that
+     * both wait with an answer until the other has read, neither would read.
+     */
+    boolean hasRoomForOwn() {
+        return !full || below.writeBufferSize() < URGENT_BYTES;
+    }
+
     void full(boolean isFull) {
         full = isFull;
     }
@@ -74,6 +82,14 @@ final class RecordWriter implements GatheringByteChannel {
         if (isFull() || total == 0) {
             return 0;
         }
+        try {
+            return write(sources, offset, length, total);
+        } catch (IllegalStateException e) { // no memory: half a message may be out
+            throw new SSLException("cannot encrypt what was written: " + e.getMessage(), e);
+        }
+    }
+
+    private long write(ByteBuffer[] sources, int offset, int length, long total) throws SSLException {
         long left = total;
         ByteBuffer wire = pool.acquire(wireBytes(total));
         try {

@@ -6,6 +6,7 @@ import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -83,6 +84,9 @@ public final class Tls {
     /**
      * Speaks TLS as a client.
      *
+     * <p><b>What {@code Net.connect} returns is the transport below, in clear:</b> write on the one that your
+     * protocol is given, or that {@link #handshake(CompletableFuture)} or {@link #connect} return.
+     *
      * @param context whom to trust, and perhaps a certificate of our own
      * @param host the server's name or address: sent to it (SNI), and compared with its certificate
      * @param factory makes the application's protocol, once the handshake has succeeded, on the loop's thread
@@ -120,8 +124,8 @@ public final class Tls {
      * @return the application's transport, completed right after its protocol's {@code connectionMade}, a
      *         turn before any data. It fails as {@code connecting} does, with an {@code SSLException} that
      *         says what the handshake failed of, or with a {@code SocketTimeoutException}; then the
-     *         connection is closed. It may be cancelled or timed out ({@code orTimeout}) at any moment, on
-     *         any thread, and leaves no socket behind
+     *         connection is closed; asked after the end, only that it has ended. It may be cancelled or timed
+     *         out ({@code orTimeout}) at any moment, on any thread, and leaves no socket behind
      */
     public static CompletableFuture<Transport> handshake(CompletableFuture<Transport> connecting) {
         CompletableFuture<Transport> result = connecting.newIncompleteFuture();
@@ -206,11 +210,16 @@ public final class Tls {
      * @return the application's new transport; if it fails or is cancelled the connection is closed. As for
      *         {@link #handshake(CompletableFuture)}
      * @throws IllegalArgumentException if the transport is a pipe, which has one direction only
-     * @throws IllegalStateException on another thread than the loop's
+     * @throws IllegalStateException on another thread than the loop's, or if TLS has begun there already
      */
     public static CompletableFuture<Transport> upgrade(Transport transport, TlsFactory tls,
             ByteBuffer early) {
         transport.loop().requireLoopThread("upgrade");
+        Objects.requireNonNull(early, "early");
+        if (transport.protocol() instanceof TlsProtocol) {
+            throw new IllegalStateException("TLS has begun already on " + transport
+                    + "; for TLS in TLS upgrade the transport that it has given you");
+        }
         if (transport.localAddress() == null && transport.remoteAddress() == null) {
             throw new IllegalArgumentException("TLS needs both directions, and a pipe has one: " + transport);
         }
@@ -223,8 +232,8 @@ public final class Tls {
         transport.setProtocol(layer);
         layer.begin(transport);
         CompletableFuture<Transport> established = layer.connection().established();
+        transport.resumeReading(); // first, since what is early may be enough to pause it again
         layer.dataReceived(early);
-        transport.resumeReading();
         return established;
     }
 

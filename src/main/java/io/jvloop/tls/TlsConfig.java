@@ -177,9 +177,10 @@ public final class TlsConfig {
     /**
      * Chooses a server's context by the name that the client wants to reach (SNI, RFC 6066).
      *
-     * @param chooser gets the name in lower case, or null if the client sent none; returns the context, or
-     *             null for the one that the server was made with. Called on the loop's thread, so it must not
-     *             block. What it throws fails that one handshake and is reported
+     * @param chooser gets the name in lower case, which is the client's word, or null if it sent none;
+     *             returns the context, or null for the one that the server was made with. Called on the
+     *             loop's thread, so it must not block. What it throws fails that one handshake and is
+     *             reported
      * @return a new configuration
      */
     public TlsConfig withContexts(Function<? super String, ? extends SSLContext> chooser) {

@@ -139,7 +139,7 @@ final class TlsConnection {
         while (!taskRunning) {
             if (engine.needsTask()) {
                 runTask(engine.task());
-            } else if (engine.needsToSend() && !writer.isFull()) {
+            } else if (engine.needsToSend() && writer.hasRoomForOwn()) {
                 writer.sendOwn();
             } else {
                 break;
@@ -204,6 +204,7 @@ final class TlsConnection {
         }
         upper = transport;
         tellMade();
+        tellResume();
         if (!watch.succeeded(upper)) {
             ending.abort(); // cancelled meanwhile
         }
@@ -241,7 +242,7 @@ final class TlsConnection {
 
     boolean mayDecrypt() {
         if (engine == null || taskRunning || engine.isPeerClosed()
-                || engine.needsToSend() && writer.isFull()) { // an answer is due: nothing before that is out
+                || engine.needsToSend() && !writer.hasRoomForOwn()) { // an answer is due, and cannot be sent
             return false;
         }
         return switch (state) {

@@ -66,7 +66,7 @@ public final class TlsContexts {
 
     /**
      * A server's context that trusts the clients of some authorities. Whether a client is asked for its
-     * certificate is set elsewhere, with {@code SSLParameters.setNeedClientAuth}.
+     * certificate is set with {@link TlsConfig#withClientAuthentication}.
      *
      * @param chain PEM file with the server's certificate and those of its issuers
      * @param key PEM file with the private key
@@ -83,8 +83,8 @@ public final class TlsContexts {
 
     /**
      * A client's context that trusts the servers of some authorities, and not those that the JDK trusts. It
-     * has no certificate. Whether the server's certificate is for the name that was dialled is checked only
-     * with {@code SSLParameters.setEndpointIdentificationAlgorithm("HTTPS")}.
+     * has no certificate. Whether the server's certificate is for the name that was dialled {@link
+     * Tls#client} checks.
      *
      * @param authorities PEM file; all certificates in it are trusted, and no others
      * @return a new context

@@ -95,11 +95,11 @@ final class TlsEnding {
     void belowEnded() {
         belowEnded = true;
         switch (connection.state()) {
-            case UNWRAPPED, HANDSHAKE -> lose(new SSLHandshakeException(
+            case UNWRAPPED, HANDSHAKE -> cut(new SSLHandshakeException(
                     below.remoteAddress() + " closed the connection during the TLS handshake"));
             case WRAPPED -> {
                 if (!connection.isPeerClosed()) {
-                    lose(new TlsTruncatedException(below.remoteAddress()
+                    cut(new TlsTruncatedException(below.remoteAddress()
                             + " ended the connection without close_notify; what it sent may be cut short"));
                 }
             }
@@ -175,8 +175,11 @@ final class TlsEnding {
         if (connection.state().isOver()) {
             return;
         }
+        boolean closing = connection.state().isClosing();
         leave(TlsState.ENDING);
-        arm(config.shutdownTimeout());
+        if (!closing) { // else the time runs already
+            arm(config.shutdownTimeout());
+        }
         below.close();
     }
 
@@ -209,7 +212,13 @@ final class TlsEnding {
         lose(failure);
     }
 
-    /** The connection has failed, and there is nothing to say about it to the peer. */
+    /** The peer has left in the middle: there is nobody to wait for. */
+    private void cut(IOException failure) {
+        note(failure);
+        abort();
+    }
+
+    /** The connection has failed; what was said about it to the peer is still sent. */
     private void lose(IOException failure) {
         note(failure);
         end();

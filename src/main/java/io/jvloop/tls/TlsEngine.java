@@ -173,7 +173,7 @@ final class TlsEngine {
 
     /** Makes one record of what the engine itself has to say; true unless there was nothing. */
     boolean sealOwn(ByteBuffer record) throws SSLException {
-        SSLEngineResult result = engine.wrap(NOTHING, record);
+        SSLEngineResult result = wrapOwn(record);
         if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
             throw new SSLException("the TLS engine wants more than " + record.remaining()
                     + " bytes for a record: " + engine.getSession().getPacketBufferSize());
@@ -188,6 +188,15 @@ final class TlsEngine {
             }
         }
         return result.bytesProduced() > 0;
+    }
+
+    /** What a task has thrown may come out here. */
+    private SSLEngineResult wrapOwn(ByteBuffer record) throws SSLException {
+        try {
+            return engine.wrap(NOTHING, record);
+        } catch (RuntimeException e) {
+            throw new SSLException("the TLS engine has failed: " + e.getMessage(), e);
+        }
     }
 
     /** How long a record may become. */

@@ -6,8 +6,9 @@ import java.util.function.Supplier;
 
 /**
  * Makes the protocols that speak TLS, for whichever verb of {@code Net} wants a factory, or for {@link
- * Tls#upgrade}. Made by {@link Tls#server} and {@link Tls#client}. Any thread, if the application's factory
- * allows it.
+ * Tls#upgrade}. The transport that such a verb returns is the one below TLS: nothing of the application's
+ * must be written there. Made by {@link Tls#server} and {@link Tls#client}. Any thread, if the application's
+ * factory allows it.
  */
 public final class TlsFactory implements Supplier<Protocol> {
     private final TlsSetup setup;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 
 /**
  * The lower face of TLS: what the transport below calls. Bytes arrive here, are cut into records, decrypted
@@ -73,6 +74,9 @@ final class TlsProtocol implements LayeredProtocol {
 
     @Override
     public void dataReceived(ByteBuffer data) {
+        if (reader == null) {
+            throw new IllegalStateException("TLS has not begun: use Tls.upgrade, not setProtocol");
+        }
         if (decrypting) {
             reader.hold(data);
             return;
@@ -140,8 +144,10 @@ final class TlsProtocol implements LayeredProtocol {
 
     @Override
     public void connectionLost(Throwable cause) {
-        reader.clear();
-        connection.ending().lost(cause);
+        if (reader != null) { // else it was given to setProtocol
+            reader.clear();
+            connection.ending().lost(cause);
+        }
     }
 
     // ------------------------------------------------------------------------------------ decrypting
@@ -236,6 +242,9 @@ final class TlsProtocol implements LayeredProtocol {
         reader.peek(received);
         boolean more = received.hasRemaining();
         String name = ClientHello.serverName(received.flip());
+        if (ClientHello.REFUSED.equals(name)) {
+            throw new SSLHandshakeException("a ClientHello in more pieces than anybody needs");
+        }
         if (name == null || !name.equals(ClientHello.INCOMPLETE) || !more) {
             connection.start(name == null || name.isEmpty() ? null : name);
         }

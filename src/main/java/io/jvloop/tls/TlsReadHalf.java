@@ -96,9 +96,11 @@ final class TlsReadHalf {
 
     private void resumed() {
         resumeScheduled = false;
-        if (!paused && holdsPlaintext()) {
-            deliverKept();
-        }
+        connection.ending().attempt(() -> {
+            if (!paused && holdsPlaintext()) {
+                deliverKept();
+            }
+        });
         connection.wanted();
     }
 

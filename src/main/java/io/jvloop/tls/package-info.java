@@ -9,12 +9,15 @@
  *                 ▲                  │
  *                 │ deliver          │ WriteSide: what has to wait
  *                 │                  ▼
+ *            TlsReadHalf             │
+ *                 ▲                  ▼
  *            TlsProtocol        RecordWriter
  *              RecordReader          │
  *                 │ open             │ seal
  *                 └──▶ TlsEngine ◀───┘           sans-IO, around SSLEngine
  *                          │
- *            TlsConnection ┴ HandshakeWatch      beginning, states, end
+ *            TlsConnection ┴ HandshakeWatch      state, beginning
+ *            TlsEnding                           end, timers
  *                 ▲
  *                 │ dataReceived, connectionLost …
  *        the Transport below: TCP, UNIX, TLS again
@@ -25,7 +28,7 @@
  *
  * <p>Reading order: {@code Tls}, {@code TlsState} (the life as a picture), {@code TlsProtocol} (the way in),
  * {@code TlsTransport} and {@code RecordWriter} (the way out), {@code TlsEngine} (the traps of {@code
- * SSLEngine}), {@code TlsConnection}; then the odds and ends: {@code RecordReader}, {@code ClientHello},
- * {@code TlsSetup}.
+ * SSLEngine}), {@code TlsConnection}, {@code TlsEnding}; then the odds and ends: {@code RecordReader}, {@code
+ * ClientHello}, {@code TlsSetup}.
  */
 package io.jvloop.tls;

@@ -102,6 +102,9 @@ final class FilePart {
                     return true;
                 }
                 int taken = channel.write(buffer.flip());
+                if (!channel.isOpen()) {
+                    return false; // it has failed, and says so elsewhere: what it took nobody gets
+                }
                 advance(taken);
                 if (taken < count) {
                     return false; // the rest is read again when there is room

@@ -1,8 +1,10 @@
 package io.jvloop.tls;
 
+import static io.jvloop.support.Section.TLS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jvloop.transport.Bytes;
+import io.jvloop.support.Contract;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -52,6 +54,21 @@ class ClientHelloTest {
             records.put(hello, 0, 3).putShort((short) length).put(hello, 5 + at, length);
         }
         return Arrays.copyOf(records.array(), records.position());
+    }
+
+    @Test
+    @Contract(section = TLS, value = "The name that chooses a context is the one that the session tells of, "
+            + "also if a client writes it in other letters")
+    void readsTheNameAsTheEngineDoes() throws Exception {
+        byte[] hello = hello("abcdefghi");
+        byte[] plain = "abcdefghi".getBytes(StandardCharsets.US_ASCII);
+        byte[] wide = "\uFF41dminxy".getBytes(StandardCharsets.UTF_8); // as long, in bytes
+        for (int at = 0; at + plain.length <= hello.length; at++) {
+            if (Arrays.equals(hello, at, at + plain.length, plain, 0, plain.length)) {
+                System.arraycopy(wide, 0, hello, at, wide.length);
+            }
+        }
+        assertThat(nameIn(hello)).isEqualTo("adminxy");
     }
 
     @ParameterizedTest
@@ -110,12 +127,12 @@ class ClientHelloTest {
 
     @Test
     void helloInCrumbsIsNotPutTogetherForEver() throws Exception {
-        assertThat(nameIn(fragmented(hello("localhost"), 1))).isNull();
+        assertThat(nameIn(fragmented(hello("localhost"), 1))).isEqualTo(ClientHello.REFUSED);
         byte[] empty = new byte[16 * 5];
         for (int i = 0; i < 16; i++) {
             System.arraycopy(TlsScene.record(22, 0), 0, empty, 5 * i, 5);
         }
-        assertThat(nameIn(empty)).isNull();
+        assertThat(nameIn(empty)).isEqualTo(ClientHello.REFUSED);
     }
 
     @Test

@@ -301,6 +301,18 @@ class TlsUpgradeTest {
     }
 
     @Test
+    void upgradeOfTheSameTransportIsRefusedTheSecondTime(EventLoop loop) {
+        Recorder recorder = new Recorder();
+        try (Connection connection = Connection.open(loop, recorder)) {
+            connection.run(given -> {
+                Tls.upgrade(given, tls(true, recorder));
+                assertThatIllegalStateException().isThrownBy(() -> Tls.upgrade(given, tls(true, recorder)))
+                        .withMessageContaining("has begun already");
+            });
+        }
+    }
+
+    @Test
     void factoryThatThrowsLeavesTheConnectionAsItWas(EventLoop loop) {
         Recorder recorder = Recorder.echo();
         TlsFactory broken = Tls.server(TlsLink.SELF.context(), () -> {
