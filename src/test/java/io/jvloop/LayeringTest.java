@@ -35,7 +35,7 @@ class LayeringTest {
             entry("transport", List.of("loop", "buffer", "dns")),
             entry("tls", List.of("transport", "loop", "buffer")),
             entry("stream", List.of("transport", "tls", "loop", "buffer")),
-            entry("process", List.of("transport", "loop", "buffer")),
+            entry("process", List.of("stream", "transport", "loop", "buffer")),
             entry("http.codec", List.of()),
             entry("http", List.of("http.codec", "transport", "loop", "buffer")),
             entry("websocket", List.of("http", "http.codec", "transport", "loop", "buffer")),

@@ -91,10 +91,18 @@ final class Diagnostics {
 
     /** Tells a channel's owner that the loop is being closed. */
     void closing(Registration registration) {
+        closing(registration.handler(), "channel", registration);
+    }
+
+    void closing(Attachment attachment) {
+        closing(attachment.handler(), "attachment", attachment);
+    }
+
+    private void closing(IoHandler handler, String kind, Object concerned) {
         try {
-            registration.handler().loopClosing();
+            handler.loopClosing();
         } catch (Throwable t) { // the other owners must hear of it too
-            failed("Exception while the loop closes", t, "channel", registration);
+            failed("Exception while the loop closes", t, kind, concerned);
         }
     }
 

@@ -2,7 +2,9 @@ package io.jvloop.loop;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 
@@ -37,7 +39,8 @@ final class Ending {
     private final Poller poller;
     private final Diagnostics diagnostics;
     private final List<CompletableFuture<Boolean>> waiting = new ArrayList<>();
-    private int registered;
+    private final Set<Attachment> attached = new LinkedHashSet<>();
+    private int registered; // attachments too
     private boolean draining;
     private boolean closing;
     private boolean lookQueued;
@@ -79,7 +82,8 @@ final class Ending {
 
     /** Whom to tell is settled first: one may hand his channel over, and the new handler is told in time. */
     private void tellAll() {
-        List<Runnable> calls = poller.registrations().stream().map(this::call).toList();
+        List<Runnable> calls = new ArrayList<>(poller.registrations().stream().map(this::call).toList());
+        attached.forEach(attachment -> calls.add(call(attachment)));
         Attempts attempts = new Attempts();
         calls.forEach(attempts::add);
         attempts.throwFirst();
@@ -90,16 +94,24 @@ final class Ending {
         IoHandler handler = registration.handler();
         return () -> {
             if (registration.isOpen() && registration.handler() == handler) {
-                tell(registration, handler);
+                tell(handler, "channel", registration);
             }
         };
     }
 
-    private void tell(Registration registration, IoHandler handler) {
+    private Runnable call(Attachment attachment) {
+        return () -> {
+            if (attached.contains(attachment)) {
+                tell(attachment.handler(), "attachment", attachment);
+            }
+        };
+    }
+
+    private void tell(IoHandler handler, String kind, Object concerned) {
         try {
             handler.draining();
         } catch (Throwable t) { // the other owners must hear of it too
-            diagnostics.failed("Exception while the loop drains", t, "channel", registration);
+            diagnostics.failed("Exception while the loop drains", t, kind, concerned);
         }
     }
 
@@ -124,6 +136,28 @@ final class Ending {
         }
     }
 
+    /** Counts as a channel from now on. */
+    Attachment attach(IoHandler handler) {
+        refuseNewChannels();
+        Attachment attachment = new Attachment(this, handler);
+        attached.add(attachment);
+        registered++;
+        if (draining) {
+            reactor.add(new Handle(call(attachment), null));
+        }
+        return attachment;
+    }
+
+    void detach(Attachment attachment) {
+        if (attached.remove(attachment)) {
+            gone();
+        }
+    }
+
+    int attachments() {
+        return attached.size();
+    }
+
     private void lookSoon() {
         if (!lookQueued && !closing) {
             lookQueued = true;
@@ -141,7 +175,7 @@ final class Ending {
 
     /** The counter does not know of channels that somebody closed himself instead of their registration. */
     private boolean allGone() {
-        return registered == 0 || !poller.hasRegistrations();
+        return registered == 0 || attached.isEmpty() && !poller.hasRegistrations();
     }
 
     private void answer(boolean inOrder) {
@@ -163,6 +197,7 @@ final class Ending {
         closing = true;
         reactor.dropCallbacks(attempts);
         Collection<Registration> open = poller.registrations();
+        boolean inOrder = open.isEmpty() && attached.isEmpty();
         if (!open.isEmpty()) {
             Diagnostics.warn("Closing an event loop with " + open.size() + " open channel(s), for example "
                     + open.iterator().next().channel()); // a handler might not print
@@ -170,11 +205,15 @@ final class Ending {
         for (Registration registration : open) {
             attempts.add(() -> diagnostics.closing(registration));
         }
+        for (Attachment attachment : List.copyOf(attached)) {
+            attempts.add(() -> diagnostics.closing(attachment));
+        }
         for (int batch = 0; batch < LAST_BATCHES && reactor.hasCallbacks(); batch++) {
             attempts.add(reactor::runCallbacks);
         }
         poller.registrations().forEach(registration -> attempts.add(registration::close));
-        attempts.add(() -> answer(open.isEmpty()));
+        attached.clear();
+        attempts.add(() -> answer(inOrder));
     }
 
     /** A callback that a loop does not drop when it is closed. */

@@ -38,7 +38,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private final BufferPool buffers = new BufferPool();
     private final DefaultExecutor executor = new DefaultExecutor(this);
 
-    /** For tests: a loop whose time and readiness are scripted; without a poller it gets the real one. */
+    /** For tests: time and readiness are scripted; without a poller it gets the real one. */
     EventLoop(Clock clock, Poller poller) {
         this.clock = clock;
         this.poller = poller == null ? new SelectorPoller(this, diagnostics) : poller;
@@ -46,11 +46,10 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Makes a loop with a selector of its own; close it when done. {@code -Djvloop.debug=true} starts it in
-     * debug mode.
+     * Makes a loop; close it when done. {@code -Djvloop.debug=true} starts it in debug mode.
      *
      * @return a loop that does not run yet
-     * @throws java.io.UncheckedIOException if no selector can be opened, usually for want of file descriptors
+     * @throws java.io.UncheckedIOException if no selector can be opened, usually for want of descriptors
      */
     public static EventLoop create() {
         return new EventLoop(Clock.SYSTEM, null);
@@ -68,7 +67,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     /**
      * Runs until {@link #stop} is called.
      *
-     * @throws IllegalStateException if the loop is closed or running, or this thread runs another loop
+     * @throws IllegalStateException if the loop is closed or running, or this thread runs another
      */
     public void runForever() {
         reactor.run();
@@ -93,15 +92,15 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     /**
      * Ends the run: everything already queued still runs, what that queues waits for the next run. Called
-     * before a run, it makes that run one turn that does not wait. Any thread.
+     * before a run, it makes that one turn that does not wait. Any thread.
      */
     public void stop() {
         reactor.stop();
     }
 
     /**
-     * Queues a callback for the next turn; FIFO, exactly once, never inside this call. Costs one object. A
-     * foreign thread's call is one to {@link #callSoonThreadsafe}, or in debug mode refused as a mistake.
+     * Queues a callback for the next turn; FIFO, exactly once, never inside this call. A foreign thread's
+     * call is one to {@link #callSoonThreadsafe}, or in debug mode refused as a mistake.
      *
      * @param callback what to run on the loop's thread
      * @return a handle to cancel it
@@ -124,8 +123,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * {@link #callSoonThreadsafe}: makes a loop the executor of a {@code CompletableFuture} stage. Any
-     * thread.
+     * {@link #callSoonThreadsafe}: makes a loop the executor of {@code CompletableFuture}s. Any thread.
      *
      * @throws RejectedExecutionException if the loop is closed
      */
@@ -139,9 +137,8 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Runs a callback once the delay has passed, never earlier; without a spin budget up to a millisecond
-     * later, the selector's unit. The clock is read afresh, so code that blocked before this call does not
-     * shorten the delay.
+     * Runs a callback once the delay has passed, never earlier; without a spin budget up to 1 ms later. The
+     * clock is read afresh, so code that blocked before this call does not shorten the delay.
      *
      * @param delayNanos nanoseconds; negative counts as 0, more than 100 years as 100 years
      * @param callback what to run on the loop's thread
@@ -153,9 +150,9 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * {@link #callLater(long, Runnable)} with a {@code Duration}, of any length.
+     * {@link #callLater(long, Runnable)}.
      *
-     * @param delay how long to wait
+     * @param delay of any length
      * @param callback what to run on the loop's thread
      * @return a handle to cancel or move it
      */
@@ -164,10 +161,9 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Runs a callback at a point of {@link #time()}; equal points in the order of these calls, the past in
-     * the coming turn.
+     * Runs a callback at a point of {@link #time()}; equal points in the order of these calls.
      *
-     * @param deadlineNanos when, on the loop's clock
+     * @param deadlineNanos when, on the loop's clock; the past is the coming turn
      * @param callback what to run on the loop's thread
      * @return a handle to cancel or move it
      * @throws IllegalStateException as for {@link #callSoon}
@@ -177,10 +173,8 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * The loop's clock: monotonic, read afresh at every call, with an arbitrary zero that all loops of the
-     * process share. Any thread.
-     *
-     * @return nanoseconds
+     * {@return the loop's clock in nanoseconds: monotonic, read afresh at every call, with an arbitrary zero
+     * that all loops of the process share} Any thread.
      */
     public long time() {
         return clock.nanoTime();
@@ -201,7 +195,7 @@ public final class EventLoop implements Executor, AutoCloseable {
      * Runs blocking work on the default executor. Any thread.
      *
      * @param <T> type of the result
-     * @param task what to run off the loop; cancelling the future does not interrupt it once begun
+     * @param task what to run off the loop; cancelling does not interrupt it once begun
      * @return its result, completed on the loop
      * @throws IllegalStateException after {@link #shutdownDefaultExecutor}
      */
@@ -210,7 +204,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Runs blocking work on an executor of the caller's. Any thread.
+     * {@link #runInExecutor(Callable)} on an executor of the caller's.
      *
      * @param <T> type of the result
      * @param pool where to run it
@@ -222,10 +216,9 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Replaces the default executor, which is a pool of at most min(32, processors + 4) daemon threads. The
-     * loop tells the new one to shut down when it is closed.
+     * Replaces the default executor, a pool of at most min(32, processors + 4) daemon threads.
      *
-     * @param pool the new default
+     * @param pool the new default; told to shut down when the loop is closed
      * @throws IllegalStateException after {@link #shutdownDefaultExecutor}
      */
     public void setDefaultExecutor(ExecutorService pool) {
@@ -256,6 +249,17 @@ public final class EventLoop implements Executor, AutoCloseable {
         return reactor.register(channel, ops, handler);
     }
 
+    /**
+     * Makes known what lives on the loop without a channel, a child process for example. Loop thread.
+     *
+     * @param handler hears {@code draining} and {@code loopClosing}, as a channel's does
+     * @return to be detached when it is over; a drain waits for that
+     * @throws IllegalStateException if the loop is closed, or run by another thread
+     */
+    public Attachment attach(IoHandler handler) {
+        return reactor.attach(Objects.requireNonNull(handler, "handler"));
+    }
+
     /** {@return the loop's buffers} Loop thread. */
     public BufferPool buffers() {
         return buffers;
@@ -264,8 +268,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     /**
      * Says where failures go that nobody waits for.
      *
-     * @param handler called on the loop's thread; null for the default, which logs to {@code System.Logger}
-     *             "io.jvloop"
+     * @param handler called on the loop's thread; null to log to {@code System.Logger} "io.jvloop"
      */
     public void setExceptionHandler(ExceptionHandler handler) {
         diagnostics.handler(handler);
@@ -277,7 +280,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Reports a failure, as the loop does for callbacks that throw. A fatal error is thrown on. Loop thread.
+     * Reports a failure, as the loop does for callbacks. A fatal error is thrown on. Loop thread.
      *
      * @param context what happened
      */
@@ -286,7 +289,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * What happens without a handler: one log record. For handlers that want it too. Loop thread.
+     * What happens without a handler: one log record. Loop thread.
      *
      * @param context what happened
      */
@@ -295,9 +298,8 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Switches debug mode: foreign-thread calls are refused, slow callbacks are logged with their name,
-     * handles remember who scheduled them, and the read buffer is overwritten after each use, so that code
-     * which keeps it fails early. Any thread.
+     * Switches debug mode: foreign-thread calls are refused, slow callbacks logged with their name, handles
+     * remember who scheduled them, and the read buffer is overwritten after each use. Any thread.
      *
      * @param on true to switch it on
      */
@@ -311,7 +313,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * How long a callback may take before debug mode reports it.
+     * Says how long a callback may take before debug mode reports it.
      *
      * @param threshold 100 ms unless set
      */
@@ -320,10 +322,9 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * How long the loop looks for work before it sleeps, for those who want latency over CPU. With a
-     * millisecond or more timers also become exact beyond the selector's whole milliseconds.
+     * How long the loop looks for work before it sleeps, for those who want latency over CPU.
      *
-     * @param budget zero, the default, sleeps at once
+     * @param budget zero, the default, sleeps at once; with 1 ms timers are finer than the selector's ms
      */
     public void setSpinBudget(Duration budget) {
         poller.spinNanos(Clock.nanos(budget));
@@ -352,7 +353,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     /**
      * Guards what belongs to the loop's thread; one comparison.
      *
-     * @param operation its name for the message
+     * @param operation for the message
      * @throws IllegalStateException if another thread runs the loop
      */
     public void requireLoopThread(String operation) {
@@ -360,11 +361,10 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /**
-     * Asks everybody on the loop to end in order: each handler registered now or later hears {@link
-     * IoHandler#draining}. The loop goes on; stop it when the answer is there. Any thread; a second call is a
-     * wait of its own.
+     * Asks everybody on the loop to end in order: each handler registered or attached now or later hears
+     * {@link IoHandler#draining}. The loop goes on; stop it when the answer is there. Any thread.
      *
-     * @param deadline how long to wait, from this call
+     * @param deadline how long to wait, from this call, which is a wait of its own
      * @return completed on the loop: true when no channel is left, and what their owners queued in the end
      *         has run; false when the deadline comes first, or {@link #close} cuts somebody off
      * @throws IllegalStateException if the loop is closed

@@ -4,7 +4,7 @@ package io.jvloop.loop;
  * A snapshot of a loop's counters. Plain fields that are always on; useful as gauges and as leak detectors:
  * when everything is closed the first four are zero.
  *
- * @param channels channels registered and open
+ * @param channels channels registered and open, and attachments
  * @param timers timers armed
  * @param callbacks callbacks queued
  * @param buffers pooled buffers lent out

@@ -259,6 +259,12 @@ final class Reactor {
         return poller.register(channel, ops, handler);
     }
 
+    Attachment attach(IoHandler handler) {
+        requireLoopThread("attach");
+        refuseIfClosed();
+        return ending.attach(handler);
+    }
+
     /** A channel is about to be served: the loop is awake, and I/O is going on. */
     void awake() {
         callbacks.awake();
@@ -266,7 +272,8 @@ final class Reactor {
     }
 
     LoopStats stats(int buffers) {
-        return new LoopStats(poller.registrations().size(), timers.size(), callbacks.size(), buffers, turns,
+        int channels = poller.registrations().size() + ending.attachments();
+        return new LoopStats(channels, timers.size(), callbacks.size(), buffers, turns,
                 diagnostics.failures(), poller.rebuilds());
     }
 
