@@ -1,0 +1,115 @@
+package io.jvloop.stream;
+
+import io.jvloop.loop.EventLoop;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+
+/**
+ * A loop over lines in which each step may be a future. Lines that are here already are gone through in a
+ * {@code while}, not by a chain of stages: a million of them must not be a million frames deep.
+ */
+final class LineIteration {
+    private final EventLoop loop;
+    private final StreamReader reader;
+    private final Function<byte[], ? extends CompletionStage<?>> action;
+    private final CompletableFuture<Void> result;
+    private CompletableFuture<byte[]> reading;
+
+    LineIteration(EventLoop loop, StreamReader reader,
+            Function<byte[], ? extends CompletionStage<?>> action) {
+        this.loop = loop;
+        this.reader = reader;
+        this.action = action;
+        this.result = loop.createFuture();
+    }
+
+    CompletableFuture<Void> start() {
+        result.whenComplete((end, failure) -> {
+            if (failure != null) {
+                onLoop(this::stopReading);
+            }
+        });
+        onLoop(this::goOn);
+        return result;
+    }
+
+    private void stopReading() {
+        if (reading != null) {
+            reading.cancel(false);
+        }
+    }
+
+    private void goOn() {
+        while (!result.isDone()) {
+            CompletableFuture<byte[]> line = reader.readLine();
+            reading = line;
+            if (!line.isDone()) {
+                line.whenComplete((bytes, failure) -> {
+                    if (step(bytes, failure)) {
+                        goOn();
+                    }
+                });
+                return;
+            }
+            if (!line.handle(this::step).getNow(false)) {
+                return;
+            }
+        }
+    }
+
+    /** One line, or the end. True if the next may follow at once. */
+    private boolean step(byte[] line, Throwable failure) {
+        if (failure != null) {
+            result.completeExceptionally(failure);
+            return false;
+        }
+        if (line.length == 0) {
+            result.complete(null);
+            return false;
+        }
+        CompletionStage<?> stage;
+        try {
+            stage = action.apply(line);
+        } catch (Throwable t) { // whoever waits for the future gets it
+            result.completeExceptionally(t);
+            return false;
+        }
+        return stage == null || isOver(stage);
+    }
+
+    /** If it is not, it will go on with the next line itself. */
+    private boolean isOver(CompletionStage<?> stage) {
+        CompletableFuture<?> future = stage.toCompletableFuture();
+        if (future.isDone() && !future.isCompletedExceptionally()) {
+            return true;
+        }
+        future.whenComplete((value, failure) -> {
+            if (failure == null) {
+                onLoop(this::goOn);
+            } else {
+                result.completeExceptionally(withoutWrapper(failure));
+            }
+        });
+        return false;
+    }
+
+    private void onLoop(Runnable step) {
+        if (loop.inLoop()) {
+            step.run();
+            return;
+        }
+        try {
+            loop.execute(step);
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(new IllegalStateException("cannot go on: " + e.getMessage(), e));
+        }
+    }
+
+    private static Throwable withoutWrapper(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause()
+                : failure;
+    }
+}

@@ -1,0 +1,46 @@
+package io.jvloop.stream;
+
+import java.io.IOException;
+
+/**
+ * What a read wants of the bytes that are there. Asked again whenever there are more, or the end is; so it
+ * may remember how far it has looked, and nothing else.
+ */
+interface Want {
+    /**
+     * Takes what is wanted from the front of the buffer.
+     *
+     * @param ended whether there will be no more bytes
+     * @return null if there have to be more bytes first; then nothing was taken
+     * @throws IOException if it can never be had
+     */
+    byte[] take(StreamBuffer buffer, boolean ended) throws IOException;
+
+    /** Whatever there is, at least one byte unless the stream has ended. */
+    static Want some(int most) {
+        return (buffer, ended) -> {
+            if (buffer.isEmpty() && !ended && most > 0) {
+                return null;
+            }
+            return buffer.take(Math.min(most, buffer.size()));
+        };
+    }
+
+    /** All there will ever be. */
+    static Want all() {
+        return (buffer, ended) -> ended ? buffer.take(buffer.size()) : null;
+    }
+
+    /** So many. */
+    static Want exactly(int count) {
+        return (buffer, ended) -> {
+            if (buffer.size() >= count) {
+                return buffer.take(count);
+            }
+            if (ended) {
+                throw new IncompleteReadException(buffer.take(buffer.size()), count);
+            }
+            return null;
+        };
+    }
+}
