@@ -1,8 +1,8 @@
 package io.jvloop.stream;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
@@ -90,7 +90,7 @@ final class LineIteration {
             if (failure == null) {
                 onLoop(this::goOn);
             } else {
-                result.completeExceptionally(withoutWrapper(failure));
+                result.completeExceptionally(Async.cause(failure));
             }
         });
         return false;
@@ -106,10 +106,5 @@ final class LineIteration {
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(new IllegalStateException("cannot go on: " + e.getMessage(), e));
         }
-    }
-
-    private static Throwable withoutWrapper(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause()
-                : failure;
     }
 }

@@ -1,5 +1,6 @@
 package io.jvloop.stream;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.ExceptionContext;
 import io.jvloop.tls.Tls;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -83,7 +83,7 @@ final class StreamProtocol implements Protocol {
 
     private void served(Throwable failure) {
         if (failure != null) {
-            failed(withoutWrapper(failure));
+            failed(Async.cause(failure));
         } else if (draining) {
             transport.close();
         }
@@ -210,7 +210,7 @@ final class StreamProtocol implements Protocol {
     }
 
     /** Everything that was written is on its way. What has come and was not read belongs to TLS. */
-    void upgrade(Function<? super Supplier<Protocol>, TlsFactory> tls, CompletableFuture<Void> result) {
+    void upgrade(Function<Supplier<Protocol>, TlsFactory> tls, CompletableFuture<Void> result) {
         if (state != State.OPEN) {
             result.completeExceptionally(state == State.LOST ? connectionLost()
                     : new IllegalStateException("TLS is being started already on " + transport));
@@ -233,7 +233,7 @@ final class StreamProtocol implements Protocol {
             state = State.OPEN;
         }
         if (failure != null) {
-            result.completeExceptionally(withoutWrapper(failure));
+            result.completeExceptionally(Async.cause(failure));
             return;
         }
         transport = secure;
@@ -249,11 +249,6 @@ final class StreamProtocol implements Protocol {
         } else if (!loop.isClosed()) {
             loop.execute(action);
         }
-    }
-
-    static Throwable withoutWrapper(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause()
-                : failure;
     }
 
     @Override

@@ -186,14 +186,14 @@ public final class StreamWriter {
      *            is given
      * @return completed when the connection is secure; if it fails or is cancelled the connection is closed
      */
-    public CompletableFuture<Void> startTls(Function<? super Supplier<Protocol>, TlsFactory> tls) {
+    public CompletableFuture<Void> startTls(Function<Supplier<Protocol>, TlsFactory> tls) {
         Objects.requireNonNull(tls, "tls");
         CompletableFuture<Void> started = loop.createFuture();
         call(started, () -> startTls(tls, started));
         return started;
     }
 
-    private void startTls(Function<? super Supplier<Protocol>, TlsFactory> tls,
+    private void startTls(Function<Supplier<Protocol>, TlsFactory> tls,
             CompletableFuture<Void> started) {
         drain().whenComplete((nothing, failure) -> {
             if (failure == null) {

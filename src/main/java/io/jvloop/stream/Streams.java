@@ -1,5 +1,6 @@
 package io.jvloop.stream;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.LoopGroup;
 import io.jvloop.tls.Tls;
@@ -141,7 +142,7 @@ public final class Streams {
             CompletableFuture<StreamPair> result) {
         opening.whenComplete((transport, failure) -> {
             if (failure != null) {
-                result.completeExceptionally(StreamProtocol.withoutWrapper(failure));
+                result.completeExceptionally(Async.cause(failure));
             } else if (transport.protocol() instanceof LayeredProtocol) {
                 follow(Tls.handshake(opening), protocol, result); // what came was the transport below
             } else if (protocol.pair() == null) {

@@ -1,5 +1,6 @@
 package io.jvloop.tls;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.transport.Net;
 import io.jvloop.transport.Protocol;
@@ -9,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
@@ -131,7 +131,7 @@ public final class Tls {
         CompletableFuture<Transport> result = connecting.newIncompleteFuture();
         connecting.whenComplete((transport, failure) -> {
             if (failure != null) {
-                result.completeExceptionally(withoutWrapper(failure));
+                result.completeExceptionally(Async.cause(failure));
             } else if (transport.loop().inLoop() || !transport.loop().isRunning()) {
                 follow(transport, result);
             } else { // asked by another thread, of a connection that was made already
@@ -175,11 +175,6 @@ public final class Tls {
                 established.cancel(false);
             }
         });
-    }
-
-    private static Throwable withoutWrapper(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause()
-                : failure;
     }
 
     /**

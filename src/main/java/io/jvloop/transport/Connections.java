@@ -1,6 +1,7 @@
 package io.jvloop.transport;
 
 import io.jvloop.dns.Resolver;
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.Registration;
 import io.jvloop.loop.TimerHandle;
@@ -69,7 +70,7 @@ final class Connections {
         limit(loop, result, target, config.timeout());
         ConnectRace race = new ConnectRace(loop, factory, config, result);
         remote.thenAcceptBoth(local, race::start).exceptionally(failure -> {
-            result.completeExceptionally(Futures.cause(failure));
+            result.completeExceptionally(Async.cause(failure));
             return null;
         });
         result.whenComplete((transport, failure) -> {

@@ -1,6 +1,7 @@
 package io.jvloop.transport;
 
 import io.jvloop.dns.Resolver;
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.Registration;
 import java.io.IOException;
@@ -90,7 +91,7 @@ final class Datagrams {
                 Resolver.of(loop).getaddrinfo(remoteHost, remotePort);
         lookUp.whenComplete((remotes, failure) -> {
             if (failure != null) {
-                result.completeExceptionally(Futures.cause(failure));
+                result.completeExceptionally(Async.cause(failure));
             } else if (!result.isDone()) {
                 connect(loop, remotes, factory, config, result);
             }

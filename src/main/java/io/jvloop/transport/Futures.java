@@ -1,7 +1,6 @@
 package io.jvloop.transport;
 
 import io.jvloop.loop.EventLoop;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 
 /** The seam between futures, which anybody may cancel from anywhere, and objects that belong to a loop. */
@@ -26,11 +25,5 @@ final class Futures {
         } catch (RejectedExecutionException closedMeanwhile) {
             // as above
         }
-    }
-
-    /** What really happened, without the wrapper that dependent stages put around it. */
-    static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause()
-                : failure;
     }
 }

@@ -1,6 +1,7 @@
 package io.jvloop.transport;
 
 import io.jvloop.dns.Resolver;
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.net.BindException;
@@ -64,7 +65,7 @@ final class Listeners {
         CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new))
                 .whenComplete((nothing, failure) -> {
                     if (failure != null) {
-                        result.completeExceptionally(Futures.cause(failure));
+                        result.completeExceptionally(Async.cause(failure));
                     } else if (!result.isDone()) {
                         serve(loop, lookups.stream().flatMap(lookup -> lookup.join().stream()).toList(),
                                 factory, config, result);

@@ -1,5 +1,6 @@
 package io.jvloop.transport;
 
+import io.jvloop.loop.Async;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
@@ -59,7 +60,7 @@ final class RawOperation<T> {
         try {
             return attempt.attempt(this);
         } catch (Throwable t) { // whoever waits for the future is told, and nobody else
-            failure = Futures.cause(t);
+            failure = Async.cause(t);
             return true;
         }
     }

@@ -4,6 +4,7 @@ import static io.jvloop.support.Section.CLIENTS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.ClockedLoop;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
@@ -40,7 +41,7 @@ class ConnectTimeoutTest {
 
     private static Throwable failure(CompletableFuture<Transport> connecting) {
         assertThat(connecting).isCompletedExceptionally();
-        return connecting.handle((transport, failure) -> Futures.cause(failure)).join();
+        return connecting.handle((transport, failure) -> Async.cause(failure)).join();
     }
 
     private static void assertNothingLeft(EventLoop loop) {

@@ -2,6 +2,7 @@ package io.jvloop.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.LoopExtension;
 import io.jvloop.support.LoopThread;
@@ -47,9 +48,9 @@ class FuturesTest {
     @Test
     void causeIsWhatReallyHappened() {
         IOException failure = new IOException("broken on purpose");
-        assertThat(Futures.cause(failure)).isSameAs(failure);
-        assertThat(Futures.cause(new CompletionException(failure))).isSameAs(failure);
+        assertThat(Async.cause(failure)).isSameAs(failure);
+        assertThat(Async.cause(new CompletionException(failure))).isSameAs(failure);
         CompletionException bare = new CompletionException("no cause", null);
-        assertThat(Futures.cause(bare)).isSameAs(bare);
+        assertThat(Async.cause(bare)).isSameAs(bare);
     }
 }
