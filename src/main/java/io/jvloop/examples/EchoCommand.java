@@ -2,41 +2,54 @@ package io.jvloop.examples;
 
 import io.jvloop.transport.Protocol;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
-/** Which of the echoes it shall be: on a stream, on several loops, behind TLS, or of datagrams. */
+/** Which of the echoes it shall be: a protocol, on streams, on several loops, behind TLS, or of datagrams. */
 final class EchoCommand {
-    static final String USAGE = "echo [--loops N] [--tls [CHAIN KEY]] ADDRESS    "
+    static final String USAGE = "echo [--streams | --loops N] [--tls [CHAIN KEY]] ADDRESS    "
             + "send back what comes; tcp:[HOST:]PORT, unix:PATH or udp:[HOST:]PORT";
 
     private static final int MOST_LOOPS = 1024;
-    private static final int ONE_LOOP = 0;
+
+    /** Serves an address; its factory of protocols may have to go behind TLS. */
+    private interface Way {
+        void serve(SocketAddress address, UnaryOperator<Supplier<Protocol>> tls) throws IOException;
+    }
 
     private EchoCommand() {
     }
 
     static void main(String... arguments) throws IOException {
         List<String> rest = new ArrayList<>(List.of(arguments));
-        int loops = ONE_LOOP;
-        if (rest.size() > 2 && rest.get(0).equals("--loops")) {
-            loops = Arguments.number(rest.get(1), 1, MOST_LOOPS, "a number of loops", USAGE);
-            rest.subList(0, 2).clear();
-        }
-        int before = rest.size();
-        Supplier<Protocol> factory = TlsOption.take(rest, 1).apply(Echo::new);
-        boolean streamsOnly = loops != ONE_LOOP || rest.size() < before;
+        Way way = way(rest);
+        UnaryOperator<Supplier<Protocol>> tls = TlsOption.take(rest, 1);
         String address = Arguments.only(rest.toArray(String[]::new), USAGE);
-        if (address.startsWith("udp:") && streamsOnly) {
-            throw new IllegalArgumentException("--loops and --tls are for streams; usage: " + USAGE);
-        }
-        if (address.startsWith("udp:")) {
+        if (!address.startsWith("udp:")) {
+            way.serve(Arguments.stream(address, USAGE), tls);
+        } else if (arguments.length == 1) {
             UdpEcho.serve(Arguments.datagram(address, USAGE));
-        } else if (loops == ONE_LOOP) {
-            Echo.serve(Arguments.stream(address, USAGE), factory);
         } else {
-            EchoGroup.serve(loops, Arguments.stream(address, USAGE), factory);
+            throw new IllegalArgumentException(
+                    "the options are for connections, and udp: has none; usage: " + USAGE);
         }
+    }
+
+    /** Takes what chooses it from the front of the arguments. */
+    private static Way way(List<String> arguments) {
+        String option = arguments.size() > 1 ? arguments.get(0) : "";
+        if (option.equals("--streams")) {
+            arguments.remove(0);
+            return StreamEcho::serve;
+        }
+        if (option.equals("--loops") && arguments.size() > 2) {
+            int loops = Arguments.number(arguments.get(1), 1, MOST_LOOPS, "a number of loops", USAGE);
+            arguments.subList(0, 2).clear();
+            return (address, tls) -> EchoGroup.serve(loops, address, tls.apply(Echo::new));
+        }
+        return (address, tls) -> Echo.serve(address, tls.apply(Echo::new));
     }
 }

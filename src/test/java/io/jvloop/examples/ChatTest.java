@@ -3,6 +3,7 @@ package io.jvloop.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jvloop.loop.EventLoop;
+import io.jvloop.stream.Streams;
 import io.jvloop.support.Await;
 import io.jvloop.support.LoopExtension;
 import io.jvloop.support.LoopThread;
@@ -39,7 +40,9 @@ class ChatTest {
         thread = LoopThread.start(loop);
         Set<Chat> room = new LinkedHashSet<>();
         server = thread.call(() -> Net.listen(loop,
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), () -> new Chat(room)));
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Streams.protocols(Chat.LONGEST_LINE_BYTES,
+                        (reader, writer) -> Chat.join(room, reader, writer))));
         address = thread.call(() -> server.addresses().get(0));
     }
 
