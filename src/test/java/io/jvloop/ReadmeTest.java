@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -59,12 +60,17 @@ class ReadmeTest {
             Map.entry("Give up in time", "SocketTimeoutException: idle for PT0.02S"),
             Map.entry("Exchange datagrams", "anybody there? came back"),
             Map.entry("Read and write pipes, standard input and output", "IS ANYBODY THERE?"),
+            Map.entry("Read and write streams", "you said: hello"),
+            Map.entry("Make a stream of anything", "one-- is a part"),
+            Map.entry("Write straight-line code on virtual threads (JDK 21)", "hello, Ada"),
+            Map.entry("Wait, but not for ever", "TimeoutException: not done within PT0.01S"),
             Map.entry("Work on a channel yourself", "raw bytes came through"),
             Map.entry("Look up names", ":80"),
             Map.entry("Find mistakes", "LoopStats"));
 
     private static final String IMPORTS = Stream
-            .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.tls", "io.jvloop.transport", "java.io",
+            .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.stream", "io.jvloop.tls", "io.jvloop.transport",
+                    "java.io",
                     "java.net", "java.nio",
                     "java.nio.channels", "java.nio.charset",
                     "java.nio.file", "java.time", "java.util", "java.util.concurrent", "javax.net.ssl")
@@ -80,7 +86,7 @@ class ReadmeTest {
         String program =
                 blocks().stream().map(Block::code).filter(code -> code.startsWith("import ")).findFirst()
                         .orElseThrow();
-        compile("EchoServer", program);
+        compile("EchoServer", 17, program);
         String classPath =
                 classes + System.getProperty("path.separator") + System.getProperty("java.class.path");
         Process server =
@@ -110,9 +116,11 @@ class ReadmeTest {
     }
 
     private void run(Block snippet) throws Exception {
+        Assumptions.assumeTrue(Runtime.version().feature() >= snippet.release(),
+                "needs JDK " + snippet.release());
         String echo =
                 blocks().get(0).code().replaceAll("(?m)^import .*\\n", "").replace("EchoServer", "Echo");
-        compile("Snippet",
+        compile("Snippet", snippet.release(),
                 IMPORTS + "class Snippet { public static void run(EventLoop loop) throws Exception {\n"
                         + snippet.code() + "}}\n" + echo);
         try (URLClassLoader loader = new URLClassLoader(new URL[] {classes.toUri().toURL()})) {
@@ -151,11 +159,11 @@ class ReadmeTest {
         }
     }
 
-    private void compile(String name, String source) {
+    private void compile(String name, int release, String source) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
         List<String> options = List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"),
-                "-Xlint:all,-processing", "-Werror", "--release", "17");
+                "-Xlint:all,-processing", "-Werror", "--release", String.valueOf(release));
         boolean compiled =
                 compiler.getTask(messages, null, null, options, null, List.of(new Source(name, source)))
                         .call();
@@ -185,6 +193,12 @@ class ReadmeTest {
     }
 
     private record Block(String heading, String code) {
+        private static final Pattern RELEASE = Pattern.compile("\\(JDK (\\d+)\\)");
+
+        int release() {
+            Matcher matcher = RELEASE.matcher(heading);
+            return matcher.find() ? Integer.parseInt(matcher.group(1)) : 17;
+        }
     }
 
     private static final class Source extends SimpleJavaFileObject {

@@ -122,8 +122,16 @@ public final class StreamWriter {
     public void close() {
         if (loop.inLoop()) {
             protocol.transport().close();
-        } else if (!loop.isClosed()) {
-            handOver(() -> protocol.transport().close());
+        } else {
+            closeSoon();
+        }
+    }
+
+    private void closeSoon() {
+        try {
+            loop.execute(() -> protocol.transport().close());
+        } catch (RejectedExecutionException loopIsClosed) {
+            // and with it the connection
         }
     }
 
