@@ -16,6 +16,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
@@ -36,8 +37,10 @@ import javax.net.ssl.SSLContext;
  * </pre>
  *
  * <p>The verbs here are for the usual cases. Every verb of {@link Net}, {@code Pipes} and {@link Tls} with
- * every configuration becomes a stream with {@link #open(int, Verb)}, and every server with {@link
+ * every configuration becomes a stream with {@link #open(EventLoop, int, Verb)}, and every server with {@link
  * #protocols}.
+ *
+ * <p><b>Thread.</b> {@code open} any, {@code serve} the loop's.
  *
  * <p>When the loop is {@linkplain EventLoop#drain drained}, readers see the end of their stream: code that
  * reads to the end finishes what it does and closes, as after a peer that has nothing more to say.
@@ -68,7 +71,7 @@ public final class Streams {
      * @return as of {@link Net#connect(EventLoop, String, int, Supplier)}
      */
     public static CompletableFuture<StreamPair> open(EventLoop loop, String host, int port) {
-        return connect(factory -> Net.connect(loop, host, port, factory));
+        return open(loop, StreamReader.DEFAULT_LIMIT, factory -> Net.connect(loop, host, port, factory));
     }
 
     /**
@@ -79,7 +82,7 @@ public final class Streams {
      * @return as of {@link Net#connect(EventLoop, SocketAddress, Supplier)}
      */
     public static CompletableFuture<StreamPair> open(EventLoop loop, SocketAddress address) {
-        return connect(factory -> Net.connect(loop, address, factory));
+        return open(loop, StreamReader.DEFAULT_LIMIT, factory -> Net.connect(loop, address, factory));
     }
 
     /**
@@ -90,7 +93,7 @@ public final class Streams {
      * @return as of {@link Net#connect(EventLoop, Path, Supplier)}
      */
     public static CompletableFuture<StreamPair> open(EventLoop loop, Path path) {
-        return connect(factory -> Net.connect(loop, path, factory));
+        return open(loop, StreamReader.DEFAULT_LIMIT, factory -> Net.connect(loop, path, factory));
     }
 
     /**
@@ -104,38 +107,59 @@ public final class Streams {
      */
     public static CompletableFuture<StreamPair> open(EventLoop loop, String host, int port,
             SSLContext context) {
-        return connect(factory -> Tls.connect(loop, host, port, context, factory));
-    }
-
-    private static CompletableFuture<StreamPair> connect(Verb verb) {
-        try {
-            return open(StreamReader.DEFAULT_LIMIT, verb);
-        } catch (IOException e) {
-            throw new AssertionError("connecting reports its failures by its future", e);
-        }
+        return open(loop, StreamReader.DEFAULT_LIMIT,
+                factory -> Tls.connect(loop, host, port, context, factory));
     }
 
     /**
      * Makes a stream of whatever a verb opens:
      *
      * <pre>
-     * Streams.open(limit, factory -&gt; Net.connect(loop, addresses, factory, config))
-     * Streams.open(limit, factory -&gt; Pipes.stdin(loop, factory))
+     * Streams.open(loop, limit, factory -&gt; Net.connect(loop, addresses, factory, config))
+     * Streams.open(loop, limit, factory -&gt; Pipes.stdin(loop, factory))
      * </pre>
      *
+     * @param loop the loop of the verb
      * @param limit of the reader, in bytes
-     * @param verb is called now
+     * @param verb is called on the loop's thread: now, if this is it
      * @return completed when the transport is, and with TLS when the handshake is over; fails as the verb
      *         does. Cancelling it closes the transport
-     * @throws IOException as the verb throws it
      * @throws IllegalArgumentException if the limit is not positive
      */
-    public static CompletableFuture<StreamPair> open(int limit, Verb verb) throws IOException {
+    public static CompletableFuture<StreamPair> open(EventLoop loop, int limit, Verb verb) {
         StreamProtocol protocol = new StreamProtocol(StreamReader.requireLimit(limit), null);
-        CompletableFuture<Transport> opening = verb.open(() -> protocol);
-        CompletableFuture<StreamPair> result = opening.newIncompleteFuture();
-        follow(opening, protocol, result);
+        Objects.requireNonNull(verb, "verb");
+        CompletableFuture<StreamPair> result = loop.createFuture();
+        if (loop.inLoop() || !loop.isRunning()) {
+            begin(verb, protocol, result);
+            return result;
+        }
+        try {
+            loop.execute(() -> beginLate(verb, protocol, result));
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(new IllegalStateException("cannot open: " + e.getMessage(), e));
+        }
         return result;
+    }
+
+    /** The caller has gone on: what the verb throws has no other way to him. */
+    private static void beginLate(Verb verb, StreamProtocol protocol, CompletableFuture<StreamPair> result) {
+        try {
+            begin(verb, protocol, result);
+        } catch (RuntimeException e) {
+            result.completeExceptionally(e);
+        }
+    }
+
+    private static void begin(Verb verb, StreamProtocol protocol, CompletableFuture<StreamPair> result) {
+        if (result.isDone()) {
+            return; // cancelled on its way here
+        }
+        try {
+            follow(verb.open(() -> protocol), protocol, result);
+        } catch (IOException e) {
+            result.completeExceptionally(e);
+        }
     }
 
     private static void follow(CompletableFuture<Transport> opening, StreamProtocol protocol,
