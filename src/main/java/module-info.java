@@ -2,6 +2,9 @@
  * jvloop: a single-threaded reactor over {@code java.nio}, and the transports and protocols on top of it.
  *
  * <pre>
+ *    io.jvloop.process     children, signals, shutdown
+ *         │
+ *         ▼
  *    io.jvloop.stream      readers and writers in place of protocols
  *         │
  *         ▼
@@ -26,6 +29,7 @@ module io.jvloop {
     exports io.jvloop.buffer;
     exports io.jvloop.dns;
     exports io.jvloop.loop;
+    exports io.jvloop.process;
     exports io.jvloop.stream;
     exports io.jvloop.tls;
     exports io.jvloop.transport;

@@ -20,9 +20,13 @@ import java.util.regex.Pattern;
  * (Rejected: the number that is new in /proc/self/fd after opening a channel, since other threads open files
  * too; and reflection, which the JDK forbids.)
  *
- * <p>It takes some hundred microseconds, and leaves nothing behind.
+ * <p>The selector is kept for good, two descriptors: to find out which of the process' epoll sets is its own
+ * all descriptors have to be looked at, of which there may be many thousands. After that a look-up takes some
+ * hundred microseconds however many there are.
+ *
+ * <p><b>Thread.</b> Any; look-ups wait for one another.
  */
-final class DescriptorNumber {
+public final class DescriptorNumber {
     private static final Path NUMBERS = Path.of("/proc/self/fd");
     private static final Path DETAILS = Path.of("/proc/self/fdinfo");
     private static final Pattern WATCHED = Pattern.compile("(?m)^tfd:\\s*(\\d+)");
@@ -30,51 +34,81 @@ final class DescriptorNumber {
     /** Another thread that opens a selector at the same moment confuses the search; then it is repeated. */
     private static final int ATTEMPTS = 5;
 
-    private DescriptorNumber() {
+    private static DescriptorNumber prober; // made at the first look-up
+
+    private final Selector selector;
+    private final Path epoll;
+
+    private DescriptorNumber(Selector selector, Path epoll) {
+        this.selector = selector;
+        this.epoll = epoll;
     }
 
     /**
-     * Looks it up. The channel must be non-blocking, and may be registered with another selector.
+     * Looks it up.
      *
+     * @param channel open and non-blocking; may be registered with another selector
+     * @return its number, as long as it is open; {@code /proc/self/fd/} and this number is a path to what it
+     *         has open
      * @throws IOException if it cannot be found: another system than Linux, or no /proc
      */
-    static int of(SelectableChannel channel) throws IOException {
+    public static synchronized int of(SelectableChannel channel) throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            Set<String> before = epolls();
-            try (Selector selector = Selector.open()) {
-                Set<String> opened = epolls();
-                opened.removeAll(before);
-                Optional<Integer> number =
-                        opened.size() == 1 ? gain(selector, opened.iterator().next(), channel)
-                                : Optional.empty();
-                if (number.isPresent()) {
-                    return number.get();
-                }
+            if (prober == null) {
+                prober = open(channel);
+            }
+            Optional<Integer> number = prober == null ? Optional.empty() : prober.numberOf(channel);
+            if (number.isPresent()) {
+                return number.get();
             }
         }
         throw new IOException("cannot find the descriptor of " + channel);
     }
 
+    /** Null if it cannot be told which epoll set belongs to the new selector. */
+    private static DescriptorNumber open(SelectableChannel channel) throws IOException {
+        Set<Path> before = epolls();
+        Selector selector = Selector.open();
+        try {
+            Set<Path> opened = epolls();
+            opened.removeAll(before);
+            for (Path candidate : opened) {
+                DescriptorNumber found = new DescriptorNumber(selector, candidate);
+                if (found.numberOf(channel).isPresent()) {
+                    return found;
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            selector.close();
+            throw e;
+        }
+        selector.close();
+        return null;
+    }
+
     /** The number that comes when the channel is registered and goes when it no longer waits. */
-    private static Optional<Integer> gain(Selector selector, String epoll, SelectableChannel channel)
-            throws IOException {
-        Set<Integer> before = watched(epoll);
+    private Optional<Integer> numberOf(SelectableChannel channel) throws IOException {
+        Set<Integer> before = watched();
         SelectionKey key = channel.register(selector, channel.validOps());
-        selector.selectNow();
-        Set<Integer> gained = watched(epoll);
-        key.interestOps(0);
-        selector.selectNow();
+        Set<Integer> gained;
+        try {
+            selector.selectNow();
+            gained = watched();
+        } finally {
+            key.cancel();
+            selector.selectNow();
+        }
         gained.removeAll(before);
-        gained.removeAll(watched(epoll));
+        gained.removeAll(watched());
         return gained.size() == 1 ? Optional.of(gained.iterator().next()) : Optional.empty();
     }
 
-    private static Set<String> epolls() throws IOException {
-        Set<String> found = new HashSet<>();
+    private static Set<Path> epolls() throws IOException {
+        Set<Path> found = new HashSet<>();
         try (DirectoryStream<Path> links = Files.newDirectoryStream(NUMBERS)) {
             for (Path link : links) {
                 if (target(link).equals("anon_inode:[eventpoll]")) {
-                    found.add(link.getFileName().toString());
+                    found.add(DETAILS.resolve(link.getFileName()));
                 }
             }
         }
@@ -89,9 +123,9 @@ final class DescriptorNumber {
         }
     }
 
-    private static Set<Integer> watched(String epoll) throws IOException {
+    private Set<Integer> watched() throws IOException {
         Set<Integer> numbers = new HashSet<>();
-        Matcher matcher = WATCHED.matcher(Files.readString(DETAILS.resolve(epoll)));
+        Matcher matcher = WATCHED.matcher(Files.readString(epoll));
         while (matcher.find()) {
             numbers.add(Integer.valueOf(matcher.group(1)));
         }

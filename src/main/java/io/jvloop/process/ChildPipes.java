@@ -1,0 +1,111 @@
+package io.jvloop.process;
+
+import io.jvloop.transport.DescriptorNumber;
+import java.io.Closeable;
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.channels.SelectableChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Linux: the child's standard streams are pipes of {@code java.nio}, which the loop's selector takes. A
+ * thousand children need no thread of ours.
+ *
+ * <p><b>How.</b> {@code ProcessBuilder} passes on files, not channels. But {@code /proc/self/fd/N} is a path
+ * to the pipe with descriptor N, and {@code ProcessBuilder} opens it in this process, before the child
+ * exists. That makes a new description of the same pipe, so that our end being non-blocking is not the
+ * child's business. Afterwards our copy of the child's end is closed, or there would never be an end of the
+ * stream.
+ *
+ * <p>They are real pipes, so the child may open {@code /dev/stdin} again; with the socket pairs that uvloop
+ * uses it cannot.
+ */
+final class ChildPipes {
+    private final SubprocessConfig config;
+    private final ChildEnds ours;
+    private final List<Closeable> theirs = new ArrayList<>();
+
+    ChildPipes(SubprocessConfig config, ChildEnds ours) {
+        this.config = config;
+        this.ours = ours;
+    }
+
+    /** Whether it works here; found out once, with a byte and without a child. */
+    static boolean areSupported() {
+        return SelfTest.PASSED;
+    }
+
+    /** Opens a pipe for each stream that is to be one. */
+    void open(ProcessBuilder builder) throws IOException {
+        if (config.stdin() == Stdio.PIPE) {
+            Pipe pipe = open();
+            ours.stdin = pipe.sink();
+            theirs.add(pipe.source());
+            builder.redirectInput(Redirect.from(file(pipe.source())));
+        }
+        if (config.stdout() == Stdio.PIPE) {
+            Pipe pipe = open();
+            ours.stdout = pipe.source();
+            theirs.add(pipe.sink());
+            builder.redirectOutput(Redirect.to(file(pipe.sink())));
+        }
+        if (config.stderr() == Stdio.PIPE) {
+            Pipe pipe = open();
+            ours.stderr = pipe.source();
+            theirs.add(pipe.sink());
+            builder.redirectError(Redirect.to(file(pipe.sink())));
+        }
+    }
+
+    private static Pipe open() throws IOException {
+        Pipe pipe = Pipe.open();
+        try {
+            pipe.source().configureBlocking(false); // as the look-up of numbers wants it
+            pipe.sink().configureBlocking(false);
+            return pipe;
+        } catch (IOException e) {
+            ChildEnds.close(pipe.source());
+            ChildEnds.close(pipe.sink());
+            throw e;
+        }
+    }
+
+    private static File file(SelectableChannel end) throws IOException {
+        return new File("/proc/self/fd/" + DescriptorNumber.of(end));
+    }
+
+    /** The child has its ends, or will never be. */
+    void closeTheirs() {
+        theirs.forEach(ChildEnds::close);
+    }
+
+    /** A class of its own, since the JVM initialises a class once, and at first use. */
+    private static final class SelfTest {
+        static final boolean PASSED = passes();
+
+        private static boolean passes() {
+            Pipe pipe = null;
+            try {
+                pipe = open();
+                try (FileOutputStream out = new FileOutputStream(file(pipe.sink()));
+                        FileInputStream in = new FileInputStream(file(pipe.source()))) {
+                    out.write('!');
+                    pipe.sink().write(ByteBuffer.wrap(new byte[] {'?'}));
+                    ByteBuffer first = ByteBuffer.allocate(1);
+                    return pipe.source().read(first) == 1 && first.get(0) == '!' && in.read() == '?';
+                }
+            } catch (IOException e) {
+                return false; // another system, or no /proc
+            } finally {
+                ChildEnds.close(pipe == null ? null : pipe.source());
+                ChildEnds.close(pipe == null ? null : pipe.sink());
+            }
+        }
+    }
+}
