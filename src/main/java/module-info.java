@@ -25,6 +25,7 @@
  */
 module io.jvloop {
     requires org.jctools.core;
+    requires static transitive java.instrument; // for SignalAgent only
 
     exports io.jvloop.buffer;
     exports io.jvloop.dns;

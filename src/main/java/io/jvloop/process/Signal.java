@@ -1,6 +1,6 @@
 package io.jvloop.process;
 
-/** A signal, by its POSIX name. Which of them this process can handle says {@code Signals.supported}. */
+/** A signal, by its POSIX name. Which of them this process can handle says {@link Signals#supported}. */
 public enum Signal {
     /** The terminal has gone, or a daemon is to read its configuration again. */
     HUP(1),

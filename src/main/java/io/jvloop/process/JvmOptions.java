@@ -1,0 +1,43 @@
+package io.jvloop.process;
+
+import java.util.Arrays;
+import java.util.stream.Stream;
+
+/** What this JVM was started with, as far as signals are concerned, and with what it should have been. */
+final class JvmOptions {
+    private static final String REDUCED = "-Xrs";
+
+    private JvmOptions() {
+    }
+
+    /** With -Xrs the JVM leaves TERM, INT and HUP to the system, which ends the process. */
+    static boolean signalsAreReduced() {
+        return Reduced.BY_OPTION;
+    }
+
+    static String whatWouldHelp(Signal signal) {
+        if (SignalTable.ENDING.contains(signal)) {
+            return "SIG" + signal + " cannot be handled since this JVM was started with " + REDUCED
+                    + ", which leaves it to the system; start it without";
+        }
+        String module = Signals.class.getModule().isNamed() ? Signals.class.getModule().getName()
+                : "ALL-UNNAMED";
+        return "SIG" + signal + " cannot be handled as things are. It can with the line "
+                + "'Launcher-Agent-Class: io.jvloop.process.SignalAgent' in the manifest of the JAR that "
+                + "'java -jar' starts, or with 'java -javaagent:jvloop.jar', or with 'java --add-exports "
+                + "java.base/jdk.internal.misc=" + module + "'"
+                + (SignalHelper.CAUGHT.contains(signal)
+                        ? "; or, sent to a helper process, after Signals.startHelper(loop)"
+                        : "");
+    }
+
+    /** Looked up once, at first use. The options of the command line are public only by this way. */
+    private static final class Reduced {
+        static final boolean BY_OPTION = Stream.concat(
+                ProcessHandle.current().info().arguments().stream().flatMap(Arrays::stream),
+                Stream.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS").map(System::getenv)
+                        .filter(options -> options != null)
+                        .flatMap(options -> Stream.of(options.split("\\s+"))))
+                .anyMatch(REDUCED::equals);
+    }
+}
