@@ -1,5 +1,6 @@
 package io.jvloop.process;
 
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -47,9 +48,20 @@ final class ChildThreads {
         Pipe pipe = Pipe.open();
         ours.stdin = pipe.sink();
         OutputStream input = process.getOutputStream();
-        start("stdin", pipe.source(), pipe.source(), Channels.newChannel(input));
+        start("stdin", pipe.source(), pipe.source(), unbuffered(input));
         // Nobody else would wake a thread that waits for more, when there is nobody to give it to.
         process.onExit().whenComplete((ended, failure) -> ChildEnds.close(pipe.source()));
+    }
+
+    /** The JDK's stream to a child collects what is written, and whoever talks to it would wait for ever. */
+    private static WritableByteChannel unbuffered(OutputStream stream) {
+        return Channels.newChannel(new FilterOutputStream(stream) {
+            @Override
+            public void write(byte[] bytes, int offset, int count) throws IOException {
+                out.write(bytes, offset, count);
+                out.flush();
+            }
+        });
     }
 
     private Pipe.SourceChannel carryOutput(String name, InputStream output) throws IOException {

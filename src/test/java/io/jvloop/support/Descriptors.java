@@ -1,10 +1,12 @@
 package io.jvloop.support;
 
+import io.jvloop.transport.DescriptorNumber;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -54,6 +56,14 @@ public final class Descriptors {
         }
     }
 
+    private static void keepProber(SelectableChannel channel) {
+        try {
+            DescriptorNumber.of(channel);
+        } catch (IOException notHere) {
+            // another system
+        }
+    }
+
     /**
      * The JDK opens some descriptors at the first use of a kind of channel and keeps them; so use each kind
      * once.
@@ -70,6 +80,8 @@ public final class Descriptors {
             datagrams.bind(null);
             selector.selectNow();
             Pipe pipe = Pipe.open();
+            pipe.source().configureBlocking(false);
+            keepProber(pipe.source());
             pipe.source().close();
             pipe.sink().close();
             SocketChannel.open(StandardProtocolFamily.UNIX).close();
