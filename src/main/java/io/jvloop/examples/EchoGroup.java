@@ -1,6 +1,7 @@
 package io.jvloop.examples;
 
 import io.jvloop.loop.LoopGroup;
+import io.jvloop.process.Shutdown;
 import io.jvloop.transport.GroupServer;
 import io.jvloop.transport.Net;
 import io.jvloop.transport.Protocol;
@@ -20,7 +21,7 @@ final class EchoGroup {
         LoopGroup group = LoopGroup.start(loops);
         try {
             GroupServer server = Net.listen(group, address, factory);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> group.shutdown(PATIENCE).join(), "drain"));
+            Shutdown.onSignal(group, PATIENCE);
             System.out.println("listening on " + server.addresses() + " with " + loops + " loops");
             group.closed().join();
         } finally {

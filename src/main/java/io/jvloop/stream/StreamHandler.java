@@ -12,9 +12,9 @@ public interface StreamHandler {
      * @param reader what the client sends
      * @param writer what it is sent; to be closed by whoever is done with it
      * @return complete when the client is served. If it fails, or if this method throws, the failure is
-     *         reported to the loop's exception handler and the connection closed; if it is cancelled, the
-     *         connection is closed silently. Null from a handler that has finished already, or that looks
-     *         after its failures itself
+     *         reported to the loop's exception handler and the connection closed. Nothing is reported if it
+     *         is cancelled, or fails with an {@code IOException} because the connection is lost. Null from a
+     *         handler that has finished already, or looks after its failures itself
      * @throws Exception as above
      */
     CompletionStage<?> connected(StreamReader reader, StreamWriter writer) throws Exception;

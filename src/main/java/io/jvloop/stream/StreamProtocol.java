@@ -82,7 +82,9 @@ final class StreamProtocol implements Protocol {
     }
 
     private void served(Throwable failure) {
-        if (failure != null) {
+        if (Async.cause(failure) instanceof IOException && state == State.LOST) {
+            return; // any peer can break its connection, and must not fill the log with that
+        } else if (failure != null) {
             failed(Async.cause(failure));
         } else if (draining) {
             transport.close();

@@ -192,7 +192,23 @@ public final class StreamReader {
      *         ends the iteration before the next line
      */
     public CompletableFuture<Void> forEachLine(Function<byte[], ? extends CompletionStage<?>> action) {
-        return new LineIteration(loop, this, Objects.requireNonNull(action, "action")).start();
+        return new Iteration(loop, this::readLine, Objects.requireNonNull(action, "action")).start();
+    }
+
+    /**
+     * {@link #forEachLine}, but with whatever pieces the bytes come in: to copy a stream, for example.
+     *
+     * @param most how many bytes at most are a piece
+     * @param action gets a piece of at least one byte
+     * @return see {@link #forEachLine}
+     * @throws IllegalArgumentException if a piece may not even have one byte
+     */
+    public CompletableFuture<Void> forEachPiece(int most,
+            Function<byte[], ? extends CompletionStage<?>> action) {
+        if (most < 1) {
+            throw new IllegalArgumentException("a piece has at least one byte, not " + most);
+        }
+        return new Iteration(loop, () -> read(most), Objects.requireNonNull(action, "action")).start();
     }
 
     /**

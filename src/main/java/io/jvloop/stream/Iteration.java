@@ -6,22 +6,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * A loop over lines in which each step may be a future. Lines that are here already are gone through in a
- * {@code while}, not by a chain of stages: a million of them must not be a million frames deep.
+ * A loop over what a reader gives, in which each step may be a future. What is here already is gone through
+ * in a {@code while}, not by a chain of stages: a million lines must not be a million frames deep, nor an
+ * endless stream an endless chain.
  */
-final class LineIteration {
+final class Iteration {
     private final EventLoop loop;
-    private final StreamReader reader;
+    private final Supplier<CompletableFuture<byte[]>> read;
     private final Function<byte[], ? extends CompletionStage<?>> action;
     private final CompletableFuture<Void> result;
     private CompletableFuture<byte[]> reading;
 
-    LineIteration(EventLoop loop, StreamReader reader,
+    Iteration(EventLoop loop, Supplier<CompletableFuture<byte[]>> read,
             Function<byte[], ? extends CompletionStage<?>> action) {
         this.loop = loop;
-        this.reader = reader;
+        this.read = read;
         this.action = action;
         this.result = loop.createFuture();
     }
@@ -44,35 +46,35 @@ final class LineIteration {
 
     private void goOn() {
         while (!result.isDone()) {
-            CompletableFuture<byte[]> line = reader.readLine();
-            reading = line;
-            if (!line.isDone()) {
-                line.whenComplete((bytes, failure) -> {
+            CompletableFuture<byte[]> next = read.get();
+            reading = next;
+            if (!next.isDone()) {
+                next.whenComplete((bytes, failure) -> {
                     if (step(bytes, failure)) {
                         goOn();
                     }
                 });
                 return;
             }
-            if (!line.handle(this::step).getNow(false)) {
+            if (!next.handle(this::step).getNow(false)) {
                 return;
             }
         }
     }
 
-    /** One line, or the end. True if the next may follow at once. */
-    private boolean step(byte[] line, Throwable failure) {
+    /** One piece, or the end. True if the next may follow at once. */
+    private boolean step(byte[] piece, Throwable failure) {
         if (failure != null) {
             result.completeExceptionally(failure);
             return false;
         }
-        if (line.length == 0) {
+        if (piece.length == 0) {
             result.complete(null);
             return false;
         }
         CompletionStage<?> stage;
         try {
-            stage = action.apply(line);
+            stage = action.apply(piece);
         } catch (Throwable t) { // whoever waits for the future gets it
             result.completeExceptionally(t);
             return false;
@@ -80,7 +82,7 @@ final class LineIteration {
         return stage == null || isOver(stage);
     }
 
-    /** If it is not, it will go on with the next line itself. */
+    /** If it is not, it will go on with the next piece itself. */
     private boolean isOver(CompletionStage<?> stage) {
         CompletableFuture<?> future = stage.toCompletableFuture();
         if (future.isDone() && !future.isCompletedExceptionally()) {
