@@ -64,12 +64,17 @@ class ReadmeTest {
             Map.entry("Make a stream of anything", "one-- is a part"),
             Map.entry("Write straight-line code on virtual threads (JDK 21)", "hello, Ada"),
             Map.entry("Wait, but not for ever", "TimeoutException: not done within PT0.01S"),
+            Map.entry("Run a command", "ended with 143"),
+            Map.entry("End in order on Ctrl-C and TERM", "would end it in order"),
+            Map.entry("Handle signals", "TERM: SHUTDOWN, USR1: NONE"),
+            Map.entry("Run a whole program", "the answer is 42"),
             Map.entry("Work on a channel yourself", "raw bytes came through"),
             Map.entry("Look up names", ":80"),
             Map.entry("Find mistakes", "LoopStats"));
 
     private static final String IMPORTS = Stream
-            .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.stream", "io.jvloop.tls", "io.jvloop.transport",
+            .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.process", "io.jvloop.stream", "io.jvloop.tls",
+                    "io.jvloop.transport",
                     "java.io",
                     "java.net", "java.nio",
                     "java.nio.channels", "java.nio.charset",

@@ -3,7 +3,6 @@ package io.jvloop.process;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.LoopGroup;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
@@ -50,7 +49,7 @@ public final class Shutdown {
      * @throws UnsupportedOperationException if the JVM was started with {@code -Xrs}
      */
     public static Shutdown onSignal(EventLoop loop, Duration deadline) {
-        return new Shutdown(new LoopLeaver(loop, deadline, OptionalInt.empty()));
+        return new Shutdown(new Leaver(new LoopTarget(loop), deadline, OptionalInt.empty()));
     }
 
     /**
@@ -63,7 +62,7 @@ public final class Shutdown {
      * @throws UnsupportedOperationException if the JVM was started with {@code -Xrs}
      */
     public static Shutdown onSignal(EventLoop loop, Duration deadline, int exitCode) {
-        return new Shutdown(new LoopLeaver(loop, deadline, OptionalInt.of(checked(exitCode))));
+        return new Shutdown(new Leaver(new LoopTarget(loop), deadline, OptionalInt.of(checked(exitCode))));
     }
 
     /**
@@ -75,7 +74,7 @@ public final class Shutdown {
      * @throws UnsupportedOperationException if the JVM was started with {@code -Xrs}
      */
     public static Shutdown onSignal(LoopGroup group, Duration deadline) {
-        return new Shutdown(new GroupLeaver(group, deadline, OptionalInt.empty()));
+        return new Shutdown(new Leaver(new GroupTarget(group), deadline, OptionalInt.empty()));
     }
 
     /**
@@ -88,7 +87,7 @@ public final class Shutdown {
      * @throws UnsupportedOperationException if the JVM was started with {@code -Xrs}
      */
     public static Shutdown onSignal(LoopGroup group, Duration deadline, int exitCode) {
-        return new Shutdown(new GroupLeaver(group, deadline, OptionalInt.of(checked(exitCode))));
+        return new Shutdown(new Leaver(new GroupTarget(group), deadline, OptionalInt.of(checked(exitCode))));
     }
 
     private static int checked(int exitCode) {
@@ -100,7 +99,7 @@ public final class Shutdown {
 
     /** {@return completed with the signal when one has come, on no particular thread} */
     public CompletableFuture<Signal> requested() {
-        return leaver.requested.copy();
+        return leaver.requested();
     }
 
     /** Takes it back: the signals have their default effect again. Too late once one has come. */
@@ -111,118 +110,5 @@ public final class Shutdown {
     @Override
     public String toString() {
         return "Shutdown[" + leaver + "]";
-    }
-
-    /** What loops and groups have in common. */
-    private abstract static sealed class Leaver implements Receiver permits LoopLeaver, GroupLeaver {
-        /** For answers that are on their way at the deadline. */
-        private static final long SLACK_NANOS = Duration.ofSeconds(1).toNanos();
-
-        final Duration deadline;
-        final CompletableFuture<Signal> requested = new CompletableFuture<>();
-        private final OptionalInt chosen;
-        volatile boolean inOrder;
-
-        Leaver(Duration deadline, OptionalInt chosen) {
-            this.deadline = Objects.requireNonNull(deadline, "deadline");
-            this.chosen = chosen;
-        }
-
-        @Override
-        public final void deliver(Signal signal) {
-            if (requested.complete(signal)) {
-                leave();
-            }
-        }
-
-        abstract void leave();
-
-        @Override
-        public final long patienceNanos() {
-            return Departure.nanos(deadline) + SLACK_NANOS;
-        }
-
-        @Override
-        public final boolean endsTheProcess() {
-            return true;
-        }
-
-        @Override
-        public final OptionalInt exitCode() {
-            return inOrder ? chosen : OptionalInt.empty();
-        }
-    }
-
-    private static final class LoopLeaver extends Leaver {
-        private final EventLoop loop;
-        private LoopWatch watch; // of the exit's thread
-
-        LoopLeaver(EventLoop loop, Duration deadline, OptionalInt chosen) {
-            super(deadline, chosen);
-            this.loop = Objects.requireNonNull(loop, "loop");
-        }
-
-        @Override
-        void leave() {
-            try {
-                loop.drain(deadline).whenComplete((everybody, failure) -> {
-                    inOrder = failure == null && everybody;
-                    loop.stop();
-                });
-            } catch (IllegalStateException closed) {
-                inOrder = true; // there was nobody
-            }
-        }
-
-        @Override
-        public boolean isAlive() {
-            return !loop.isClosed();
-        }
-
-        @Override
-        public boolean isOver() {
-            if (watch == null) {
-                watch = new LoopWatch(loop);
-            }
-            return watch.isOver();
-        }
-
-        @Override
-        public String toString() {
-            return loop.toString();
-        }
-    }
-
-    private static final class GroupLeaver extends Leaver {
-        private final LoopGroup group;
-        private volatile boolean over;
-
-        GroupLeaver(LoopGroup group, Duration deadline, OptionalInt chosen) {
-            super(deadline, chosen);
-            this.group = Objects.requireNonNull(group, "group");
-        }
-
-        @Override
-        void leave() {
-            group.shutdown(deadline).whenComplete((everybody, failure) -> {
-                inOrder = failure == null && everybody;
-                over = true;
-            });
-        }
-
-        @Override
-        public boolean isAlive() {
-            return !group.closed().isDone();
-        }
-
-        @Override
-        public boolean isOver() {
-            return over;
-        }
-
-        @Override
-        public String toString() {
-            return group.toString();
-        }
     }
 }
