@@ -56,7 +56,9 @@ final class Iteration {
                 });
                 return;
             }
-            if (!next.handle(this::step).getNow(false)) {
+            boolean goOn = next.isCompletedExceptionally() ? next.handle(this::step).getNow(false)
+                    : step(next.getNow(null), null);
+            if (!goOn) {
                 return;
             }
         }

@@ -1,6 +1,7 @@
 package io.jvloop.stream;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -26,6 +27,23 @@ final class PendingRead<T> {
     /** Whether somebody still waits. */
     boolean isWaiting() {
         return !result.isDone();
+    }
+
+    /**
+     * Serves it from what has just come, without a detour through the buffer, which is empty. False if it
+     * wants it otherwise, or nobody waits any more: then nothing was taken.
+     */
+    boolean serveAtOnce(ByteBuffer data) {
+        if (want.takesAsTheyCome() < data.remaining()) {
+            return false;
+        }
+        byte[] value = new byte[data.remaining()];
+        data.get(data.position(), value);
+        if (!result.complete(form.apply(value))) {
+            return false;
+        }
+        data.position(data.limit());
+        return true;
     }
 
     /** Serves it from the buffer. False if there is not enough yet. May run the caller's code. */

@@ -83,7 +83,7 @@ public final class StreamReader {
      * @return 1 to {@code most} bytes; none at the end of the stream
      */
     public CompletableFuture<byte[]> read(int most) {
-        return submit(most < 0 ? Want.all() : Want.some(most), bytes -> bytes);
+        return submit(most < 0 ? Want.all() : new Want.Some(most), bytes -> bytes);
     }
 
     /**
@@ -275,10 +275,24 @@ public final class StreamReader {
         if (ended) {
             throw new IllegalStateException("feedData after feedEof on " + this);
         }
-        if (data.hasRemaining()) {
+        if (data.hasRemaining() && !servedAtOnce(data)) {
             buffer.append(data);
             serveWaiting();
         }
+    }
+
+    /** The short way, for a read that takes all of it as it is. */
+    private boolean servedAtOnce(ByteBuffer data) {
+        PendingRead<?> read = waiting;
+        if (read == null || !buffer.isEmpty()) {
+            return false;
+        }
+        waiting = null; // first, for whoever is served may read on at once
+        if (read.serveAtOnce(data)) {
+            return true;
+        }
+        waiting = read;
+        return false;
     }
 
     /** No more bytes will come. Idempotent. Loop thread. */

@@ -16,14 +16,25 @@ interface Want {
      */
     byte[] take(StreamBuffer buffer, boolean ended) throws IOException;
 
+    /** How many bytes it would take as they come, with nothing before them and whatever they are. */
+    default int takesAsTheyCome() {
+        return 0;
+    }
+
     /** Whatever there is, at least one byte unless the stream has ended. */
-    static Want some(int most) {
-        return (buffer, ended) -> {
+    record Some(int most) implements Want {
+        @Override
+        public byte[] take(StreamBuffer buffer, boolean ended) {
             if (buffer.isEmpty() && !ended && most > 0) {
                 return null;
             }
             return buffer.take(Math.min(most, buffer.size()));
-        };
+        }
+
+        @Override
+        public int takesAsTheyCome() {
+            return most;
+        }
     }
 
     /** All there will ever be. */
