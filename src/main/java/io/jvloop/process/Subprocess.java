@@ -31,6 +31,9 @@ import java.util.function.Supplier;
  * after the child's end may be lost there, since the JDK then closes the stream. (The JDK itself has a thread
  * for each child in any case, which waits for its end.)
  *
+ * <p><b>The end of the loop.</b> A drain waits for the child, but one that is being started meanwhile is
+ * killed; so is every child when the loop is closed.
+ *
  * <p><b>A slow reader</b> pauses the child: its output stays in the pipe. {@link #communicate} reads both
  * outputs at once, so that neither stands in the other's way.
  *

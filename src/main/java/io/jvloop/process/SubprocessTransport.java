@@ -157,9 +157,10 @@ public final class SubprocessTransport {
             throw new AssertionError("a child has no channel");
         }
 
+        /** A protocol that has not heard of its child yet has nothing to say about it. */
         @Override
         public void draining() {
-            if (state != State.OVER && !protocol.draining()) {
+            if (state == State.STARTING || state != State.OVER && !protocol.draining()) {
                 close();
             }
         }

@@ -5,6 +5,7 @@ import static io.jvloop.support.Section.PROCESS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jvloop.loop.Attachment;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
 import io.jvloop.support.Contract;
@@ -12,6 +13,7 @@ import io.jvloop.support.Descriptors;
 import io.jvloop.support.ExpectedLogs;
 import io.jvloop.support.LoopExtension;
 import io.jvloop.support.LoopThread;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -142,7 +144,7 @@ class SubprocessEndTest {
         assertFails(loop, Children.exec(loop, byThreads, pipes.withDirectory(folder.resolve("gone")), "cat"),
                 NoSuchFileException.class, "gone");
         assertFails(loop, Children.exec(loop, byThreads, pipes.withStdin(Stdio.from(folder.resolve("none"))),
-                "cat"), java.io.IOException.class, "none");
+                "cat"), IOException.class, "none");
         int descriptors = Descriptors.open();
         long children = Children.ours();
         for (int i = 0; i < SPAWNS; i++) {
@@ -223,6 +225,20 @@ class SubprocessEndTest {
         cat.stdin().close();
         assertThat(loop.runUntilComplete(drained)).isTrue();
         assertThat(cat.returnCode()).hasValue(0);
+    }
+
+    @Test
+    @Contract(section = PROCESS, value = "A child that is being started while the loop drains is killed")
+    void childThatComesDuringADrainIsKilled(EventLoop loop) {
+        Children.require(false);
+        long before = Children.ours();
+        Attachment holds = loop.attach(ops -> {});
+        CompletableFuture<Boolean> drained = loop.drain(HOUR);
+        CompletableFuture<Subprocess> late = Children.exec(loop, false, SubprocessConfig.PIPES, "cat");
+        assertThatThrownBy(() -> loop.runUntilComplete(late)).cause().isInstanceOf(IOException.class);
+        holds.detach();
+        assertThat(loop.runUntilComplete(drained)).isTrue();
+        Children.awaitNone(before);
     }
 
     @Test
