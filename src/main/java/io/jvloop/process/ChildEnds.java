@@ -12,6 +12,20 @@ final class ChildEnds {
     Pipe.SinkChannel stdin;
     Pipe.SourceChannel stdout;
     Pipe.SourceChannel stderr;
+    private Pipe.SourceChannel carried; // by a thread; the other end of stdin
+
+    /** A pipe for standard input, whose other end a thread of ours reads. */
+    Pipe.SourceChannel openCarriedInput() throws IOException {
+        Pipe pipe = Pipe.open();
+        stdin = pipe.sink();
+        carried = pipe.source();
+        return carried;
+    }
+
+    /** The child has ended. Nothing else would wake a thread that waits for more, and has nobody for it. */
+    void endCarriedInput() {
+        close(carried);
+    }
 
     void close() {
         close(stdin);

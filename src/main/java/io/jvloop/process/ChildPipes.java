@@ -10,6 +10,8 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,9 +38,9 @@ final class ChildPipes {
         this.ours = ours;
     }
 
-    /** Whether it works here; found out once, with a byte and without a child. */
+    /** Whether it works here; found out with a byte and without a child, until there is an answer. */
     static boolean areSupported() {
-        return SelfTest.PASSED;
+        return SelfTest.passes();
     }
 
     /** Opens a pipe for each stream that is to be one. */
@@ -85,11 +87,33 @@ final class ChildPipes {
         theirs.forEach(ChildEnds::close);
     }
 
-    /** A class of its own, since the JVM initialises a class once, and at first use. */
+    /**
+     * A failure may be for want of descriptors, which says nothing about the next time; so there is an answer
+     * only after some of them.
+     */
     private static final class SelfTest {
-        static final boolean PASSED = passes();
+        private static final int ATTEMPTS = 10;
 
-        private static boolean passes() {
+        private static Boolean answer; // null as long as nobody knows
+        private static int failures;
+
+        private SelfTest() {
+        }
+
+        static synchronized boolean passes() {
+            if (answer == null) {
+                try {
+                    answer = carriesBytes();
+                } catch (IOException e) {
+                    failures++;
+                    boolean never = failures == ATTEMPTS || !Files.isDirectory(Path.of("/proc/self/fdinfo"));
+                    answer = never ? false : null;
+                }
+            }
+            return Boolean.TRUE.equals(answer);
+        }
+
+        private static boolean carriesBytes() throws IOException {
             Pipe pipe = null;
             try {
                 pipe = open();
@@ -100,8 +124,6 @@ final class ChildPipes {
                     ByteBuffer first = ByteBuffer.allocate(1);
                     return pipe.source().read(first) == 1 && first.get(0) == '!' && in.read() == '?';
                 }
-            } catch (IOException e) {
-                return false; // another system, or no /proc
             } finally {
                 ChildEnds.close(pipe == null ? null : pipe.source());
                 ChildEnds.close(pipe == null ? null : pipe.sink());

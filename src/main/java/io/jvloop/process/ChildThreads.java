@@ -37,20 +37,20 @@ final class ChildThreads {
             threads.carryInput();
         }
         if (config.stdout() == Stdio.PIPE) {
-            ours.stdout = threads.carryOutput("stdout", process.getInputStream());
+            Pipe pipe = Pipe.open();
+            ours.stdout = pipe.source();
+            threads.carryOutput("stdout", process.getInputStream(), pipe.sink());
         }
         if (config.stderr() == Stdio.PIPE) {
-            ours.stderr = threads.carryOutput("stderr", process.getErrorStream());
+            Pipe pipe = Pipe.open();
+            ours.stderr = pipe.source();
+            threads.carryOutput("stderr", process.getErrorStream(), pipe.sink());
         }
     }
 
     private void carryInput() throws IOException {
-        Pipe pipe = Pipe.open();
-        ours.stdin = pipe.sink();
-        OutputStream input = process.getOutputStream();
-        start("stdin", pipe.source(), pipe.source(), unbuffered(input));
-        // Nobody else would wake a thread that waits for more, when there is nobody to give it to.
-        process.onExit().whenComplete((ended, failure) -> ChildEnds.close(pipe.source()));
+        Pipe.SourceChannel source = ours.openCarriedInput();
+        start("stdin", source, source, unbuffered(process.getOutputStream()));
     }
 
     /** The JDK's stream to a child collects what is written, and whoever talks to it would wait for ever. */
@@ -64,10 +64,8 @@ final class ChildThreads {
         });
     }
 
-    private Pipe.SourceChannel carryOutput(String name, InputStream output) throws IOException {
-        Pipe pipe = Pipe.open();
-        start(name, pipe.sink(), Channels.newChannel(output), pipe.sink());
-        return pipe.source();
+    private void carryOutput(String name, InputStream output, Pipe.SinkChannel sink) {
+        start(name, sink, Channels.newChannel(output), sink);
     }
 
     private void start(String name, Channel pipeEnd, ReadableByteChannel from, WritableByteChannel to) {

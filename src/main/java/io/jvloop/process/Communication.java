@@ -66,9 +66,21 @@ final class Communication {
 
     /**
      * On the loop. A child that does not want its input any more has its reasons; what it says is read all
-     * the same.
+     * the same. Whoever cancels takes over, so its input is not ended then.
      */
     private void next(boolean broken) {
+        try {
+            if (writeUntilItIsFull(broken) && !fed.isDone()) {
+                stdin.close();
+                fed.complete(null);
+            }
+        } catch (IllegalStateException e) { // the caller has ended the input before
+            fed.completeExceptionally(e);
+        }
+    }
+
+    /** True if there is nothing more to write. */
+    private boolean writeUntilItIsFull(boolean broken) {
         boolean gone = broken;
         while (!gone && input.hasRemaining() && !fed.isDone()) {
             int count = Math.min(PIECE_BYTES, input.remaining());
@@ -77,11 +89,10 @@ final class Communication {
             CompletableFuture<Void> drained = stdin.drain();
             if (!drained.isDone()) {
                 drained.whenComplete((nothing, failure) -> next(failure != null));
-                return;
+                return false;
             }
             gone = drained.isCompletedExceptionally();
         }
-        stdin.close();
-        fed.complete(null);
+        return true;
     }
 }

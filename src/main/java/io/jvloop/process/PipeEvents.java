@@ -5,10 +5,12 @@ import java.nio.ByteBuffer;
 
 /** A pipe of a child, told to the child's protocol. */
 final class PipeEvents implements Protocol {
+    private final SubprocessTransport child;
     private final SubprocessProtocol protocol;
     private final int fd;
 
-    PipeEvents(SubprocessProtocol protocol, int fd) {
+    PipeEvents(SubprocessTransport child, SubprocessProtocol protocol, int fd) {
+        this.child = child;
         this.protocol = protocol;
         this.fd = fd;
     }
@@ -30,7 +32,9 @@ final class PipeEvents implements Protocol {
 
     @Override
     public void connectionLost(Throwable cause) {
-        protocol.pipeConnectionLost(fd, cause);
+        if (child.hasBegun()) {
+            protocol.pipeConnectionLost(fd, cause);
+        }
     }
 
     @Override

@@ -7,9 +7,10 @@ import java.lang.ProcessBuilder.Redirect;
  * Sends a child a signal that the JDK cannot send, with the {@code kill} that every {@code sh} has. Blocks,
  * so it is called off the loop.
  *
- * <p>A process that has ended and been reaped leaves its number to whoever comes next. So the script looks
- * first whether the number still has the start time of our child; between that look and the signal lie
- * microseconds, in which Linux would have to hand out all its numbers once.
+ * <p>A process that has ended and been reaped leaves its number to whoever comes next. So the script, a child
+ * of ours itself, looks first whether the number still has the start time of our child, and the script's own
+ * parent; between that look and the signal lie microseconds, in which Linux would have to hand out all its
+ * numbers once.
  */
 final class SignalScript {
     /** In /proc/PID/stat, counted from the field after the name in brackets. */
@@ -20,7 +21,7 @@ final class SignalScript {
                 read -r stat < "/proc/$1/stat" || exit 1
                 pid=$1 name=$2 since=$3
                 set -- ${stat##*) }
-                [ "${20}" = "$since" ] || exit 1
+                [ "${20}" = "$since" ] && [ "$2" = "$PPID" ] || exit 1
                 set -- "$pid" "$name"
             fi
             kill -s "$2" "$1"

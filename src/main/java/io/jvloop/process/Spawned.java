@@ -75,7 +75,8 @@ record Spawned(Process process, ChildEnds ends, boolean byThreads, String startT
     /** The JDK has one exception for everything; the kinds that programs tell apart are these. */
     private static IOException explained(IOException failure, List<String> command,
             SubprocessConfig config) {
-        String message = String.valueOf(failure.getMessage());
+        Throwable told = failure.getCause() == null ? failure : failure.getCause(); // without any names
+        String message = String.valueOf(told.getMessage());
         Path directory = config.directory();
         FileSystemException kind;
         if (directory != null && !Files.isDirectory(directory)) {

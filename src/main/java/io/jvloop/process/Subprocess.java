@@ -164,7 +164,7 @@ public final class Subprocess {
                     Objects.requireNonNull(factory.get(), "the protocol factory returned null");
             SubprocessTransport transport = new SubprocessTransport(launch.loop(), child, protocol);
             CompletableFuture<?> connected = transport
-                    .connectAll(fd -> transport.connect(fd, () -> new PipeEvents(protocol, fd)));
+                    .connectAll(fd -> transport.connect(fd, () -> new PipeEvents(transport, protocol, fd)));
             deliver(transport, connected, transport, result);
         });
     }
@@ -185,12 +185,16 @@ public final class Subprocess {
     private static <T> void deliver(SubprocessTransport transport, CompletableFuture<?> connected, T child,
             CompletableFuture<T> result) {
         connected.whenComplete((all, failure) -> {
-            transport.begin();
             if (failure != null) {
                 transport.discard();
                 result.completeExceptionally(Async.cause(failure));
-            } else if (!result.complete(child)) {
-                transport.close();
+            } else if (result.isDone()) {
+                transport.discard();
+            } else {
+                transport.begin();
+                if (!result.complete(child)) { // cancelled in connectionMade
+                    transport.close();
+                }
             }
         });
         result.whenComplete((delivered, failure) -> {

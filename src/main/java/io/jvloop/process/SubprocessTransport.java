@@ -11,6 +11,7 @@ import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -20,8 +21,10 @@ import java.util.function.Supplier;
  *
  * <pre>
  *   STARTING ──pipes connected──▶ RUNNING ──exit──▶ EXITED ──last pipe lost──▶ OVER ─▶ connectionLost(null)
+ *      └──cancelled, or failed──▶ DISCARDED
  * </pre>
- * Pipes may be lost before the exit, too. {@link #close} makes both come soon.
+ * Pipes may be lost before the exit, too. {@link #close} makes both come soon. Of a child that is discarded
+ * the protocol never hears.
  *
  * <p><b>The end of the loop.</b> The loop knows its children: a drain asks them, closing it kills them.
  *
@@ -34,7 +37,7 @@ public final class SubprocessTransport {
     private static final int STDERR = 2;
 
     private enum State {
-        STARTING, RUNNING, EXITED, OVER
+        STARTING, RUNNING, EXITED, OVER, DISCARDED
     }
 
     private final EventLoop loop;
@@ -79,7 +82,7 @@ public final class SubprocessTransport {
             if (hasPipe(fd)) {
                 try {
                     connecting.add(use.open(fd));
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     connecting.add(CompletableFuture.failedFuture(e));
                 }
             }
@@ -96,7 +99,20 @@ public final class SubprocessTransport {
             default -> Pipes.read(loop, child.ends().stderr, told);
         };
         openPipes++;
-        return connecting.thenApply(transport -> pipes[fd] = transport);
+        return connecting.thenApply(transport -> connected(fd, transport));
+    }
+
+    private Transport connected(int fd, Transport transport) {
+        pipes[fd] = transport;
+        if (closing) { // cancelled meanwhile; a grandchild might hold the other end for long
+            transport.abort();
+        }
+        return transport;
+    }
+
+    /** Whether the protocol has heard of the child. */
+    boolean hasBegun() {
+        return state != State.STARTING && state != State.DISCARDED;
     }
 
     /** All pipes are connected. From now on the protocol is called. */
@@ -107,6 +123,16 @@ public final class SubprocessTransport {
                 () -> exited(process.exitValue()), () -> {}));
     }
 
+    /** Cancelled, or not to be connected: nobody hears of it, and nothing is left of it. */
+    void discard() {
+        if (state == State.STARTING) {
+            state = State.DISCARDED;
+            close();
+            child.ends().close();
+            attachment.detach();
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------ events
 
     private void exited(int code) {
@@ -115,12 +141,24 @@ public final class SubprocessTransport {
         }
         state = State.EXITED;
         returnCode = code;
-        if (child.byThreads() && pipes[STDIN] != null) {
-            pipes[STDIN].abort(); // the JDK has closed its other end, but its carrier could not say so
-        }
+        endIdleInput();
         exit.complete(code);
         guard("processExited", protocol::processExited);
         finishIfOver();
+    }
+
+    /**
+     * Of a pipe to a thread nothing says that its reader has gone, while nothing is written. If something is
+     * queued, its failure comes by itself.
+     */
+    private void endIdleInput() {
+        Transport stdin = pipes[STDIN];
+        if (child.byThreads() && stdin != null) {
+            child.ends().endCarriedInput();
+        }
+        if (child.byThreads() && stdin != null && stdin.writeBufferSize() == 0) {
+            stdin.abort();
+        }
     }
 
     private void pipeLost() {
@@ -131,7 +169,7 @@ public final class SubprocessTransport {
     private void finishIfOver() {
         if (state == State.EXITED && openPipes == 0) {
             state = State.OVER;
-            loop.callSoon(this::connectionLost);
+            loop.callSoon((Delivery) this::connectionLost); // not dropped when the loop is closed meanwhile
         }
     }
 
@@ -157,12 +195,17 @@ public final class SubprocessTransport {
             throw new AssertionError("a child has no channel");
         }
 
-        /** A protocol that has not heard of its child yet has nothing to say about it. */
         @Override
         public void draining() {
-            if (state == State.STARTING || state != State.OVER && !protocol.draining()) {
+            if (state == State.STARTING || hasBegun() && state != State.OVER && !wantsToGoOn()) {
                 close();
             }
+        }
+
+        private boolean wantsToGoOn() {
+            boolean[] later = new boolean[1];
+            guard("draining", () -> later[0] = protocol.draining());
+            return later[0];
         }
 
         /** Pipes have been told before, so their last calls are queued already. */
@@ -170,7 +213,7 @@ public final class SubprocessTransport {
         public void loopClosing() {
             close();
             if (state != State.OVER) {
-                loop.callSoon(SubprocessTransport.this::cutOff);
+                loop.callSoon(SubprocessTransport.this::cutOff); // the exit may still come before that
             }
         }
 
@@ -181,7 +224,9 @@ public final class SubprocessTransport {
     }
 
     private void cutOff() {
-        if (state != State.OVER) {
+        if (state == State.STARTING) {
+            discard();
+        } else if (hasBegun() && state != State.OVER) {
             state = State.OVER;
             exit.completeExceptionally(
                     new IllegalStateException("the loop was closed before the end of " + this));
@@ -269,6 +314,7 @@ public final class SubprocessTransport {
      *         IOException} where there is no {@code sh}
      */
     public CompletableFuture<Boolean> sendSignal(Signal signal) {
+        Objects.requireNonNull(signal, "signal");
         if (returnCode != null || signal == Signal.TERM || signal == Signal.KILL) {
             CompletableFuture<Boolean> sent = loop.createFuture();
             sent.complete(signal == Signal.KILL ? kill() : terminate());
@@ -294,12 +340,6 @@ public final class SubprocessTransport {
                 pipe.abort();
             }
         }
-    }
-
-    /** It could not be connected. */
-    void discard() {
-        close();
-        child.ends().close();
     }
 
     /** {@return whether {@link #close} was called, or everything is over} */

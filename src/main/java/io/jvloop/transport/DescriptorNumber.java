@@ -61,8 +61,16 @@ public final class DescriptorNumber {
             if (number.isPresent()) {
                 return number.get();
             }
+            forget(); // another selector than ours, by a coincidence: it must not stay
         }
         throw new IOException("cannot find the descriptor of " + channel);
+    }
+
+    private static void forget() throws IOException {
+        if (prober != null) {
+            prober.selector.close();
+            prober = null;
+        }
     }
 
     /** Null if it cannot be told which epoll set belongs to the new selector. */
@@ -74,7 +82,8 @@ public final class DescriptorNumber {
             opened.removeAll(before);
             for (Path candidate : opened) {
                 DescriptorNumber found = new DescriptorNumber(selector, candidate);
-                if (found.numberOf(channel).isPresent()) {
+                Optional<Integer> number = found.numberOf(channel);
+                if (number.isPresent() && number.equals(found.numberOf(channel))) {
                     return found;
                 }
             }
@@ -125,9 +134,13 @@ public final class DescriptorNumber {
 
     private Set<Integer> watched() throws IOException {
         Set<Integer> numbers = new HashSet<>();
-        Matcher matcher = WATCHED.matcher(Files.readString(epoll));
-        while (matcher.find()) {
-            numbers.add(Integer.valueOf(matcher.group(1)));
+        try {
+            Matcher matcher = WATCHED.matcher(Files.readString(epoll));
+            while (matcher.find()) {
+                numbers.add(Integer.valueOf(matcher.group(1)));
+            }
+        } catch (NoSuchFileException closedMeanwhile) {
+            // another thread's, so not the one that is looked for
         }
         return numbers;
     }

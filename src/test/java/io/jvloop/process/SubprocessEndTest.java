@@ -206,7 +206,8 @@ class SubprocessEndTest {
         CompletableFuture<byte[]> read = piped.stdout().read(1);
         loop.runUntilComplete(loop.runInExecutor(() -> null));
         loop.close();
-        assertThat(exit).isCompletedExceptionally();
+        assertThat(exit).isDone();
+        assertThat(exit.exceptionally(failure -> 137).join()).as("if it was seen in time").isEqualTo(137);
         assertThat(read).isDone();
         Await.until("the death of the children", () -> !isAlive(piped.pid()) && !isAlive(silent.pid()));
         assertThat(logs.takeAll()).hasSize(1); // the open pipes
@@ -265,13 +266,16 @@ class SubprocessEndTest {
     @Test
     void cancelledCommunicateLeavesTheChildAlone(EventLoop loop) {
         Children.require(true);
-        Subprocess cat =
-                loop.runUntilComplete(Subprocess.exec(loop, SubprocessConfig.PIPES, "cat"));
-        CompletableFuture<Subprocess.Output> talk = cat.communicate(null);
-        CompletableFuture<Subprocess.Output> other = cat.communicate(null);
+        Subprocess child = loop.runUntilComplete(Subprocess.exec(loop, SubprocessConfig.PIPES, "sh", "-c",
+                "cat; exec sleep 1000"));
+        CompletableFuture<Subprocess.Output> talk = child.communicate(null);
+        CompletableFuture<Subprocess.Output> other = child.communicate(null);
         assertThatThrownBy(() -> loop.runUntilComplete(other)).hasMessageContaining("another read waits");
         talk.cancel(false);
         assertThatThrownBy(talk::join).isInstanceOf(CancellationException.class);
-        assertThat(loop.runUntilComplete(cat.exited())).isZero();
+        assertThat(child.returnCode()).isEmpty();
+        assertThat(child.terminate()).isTrue();
+        assertThat(loop.runUntilComplete(child.exited())).isEqualTo(143);
+        child.close();
     }
 }
