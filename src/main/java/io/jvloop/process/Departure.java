@@ -34,7 +34,7 @@ final class Departure {
     OptionalInt await(BooleanSupplier forced) {
         long begin = System.nanoTime();
         leaving.forEach(receiver -> receiver.deliver(signal));
-        for (Receiver receiver : leaving) {
+        for (Receiver receiver : awaited()) {
             while (!receiver.isOver()) {
                 if (forced.getAsBoolean() || System.nanoTime() - begin > receiver.patienceNanos()) {
                     return OptionalInt.empty();
@@ -44,6 +44,12 @@ final class Departure {
         }
         return leaving.stream().map(Receiver::exitCode).filter(OptionalInt::isPresent).findFirst()
                 .filter(code -> allInOrder()).orElse(OptionalInt.empty());
+    }
+
+    /** Where somebody ends the process in order, a mere handler has no say in how long that takes. */
+    private List<Receiver> awaited() {
+        List<Receiver> ending = leaving.stream().filter(Receiver::endsTheProcess).toList();
+        return ending.isEmpty() ? leaving : ending;
     }
 
     /** One that has chosen a code and does not tell it was not in order. */
@@ -57,6 +63,9 @@ final class Departure {
 
     /** Of a duration of any length; a sum of a few of them is still a number. */
     static long nanos(Duration duration) {
-        return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : Math.max(0, duration.toNanos());
+        if (duration.isNegative()) {
+            return 0;
+        }
+        return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
     }
 }

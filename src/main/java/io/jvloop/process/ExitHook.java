@@ -60,7 +60,10 @@ final class ExitHook implements Runnable {
 
     private static void add(List<Signal> signals, String name) {
         try {
-            signals.add(Signal.valueOf(name));
+            Signal signal = Signal.valueOf(name);
+            if (SignalTable.ENDING.contains(signal)) { // others are some library's
+                signals.add(signal);
+            }
         } catch (IllegalArgumentException unknown) {
             // one that nobody can have asked for
         }

@@ -1,11 +1,23 @@
 package io.jvloop.process;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What this JVM was started with, as far as signals are concerned, and with what it should have been. */
 final class JvmOptions {
     private static final String REDUCED = "-Xrs";
+
+    private static final boolean BY_COMMAND_LINE = Stream.concat(
+            ProcessHandle.current().info().arguments().stream().flatMap(Arrays::stream),
+            Stream.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS").map(System::getenv)
+                    .filter(options -> options != null)
+                    .flatMap(options -> Stream.of(options.split("\\s+"))))
+            .anyMatch(REDUCED::equals);
 
     private JvmOptions() {
     }
@@ -31,13 +43,29 @@ final class JvmOptions {
                         : "");
     }
 
-    /** Looked up once, at first use. The options of the command line are public only by this way. */
+    /**
+     * Looked up once, at first use. On Linux the system says whether the JVM catches TERM, or was told to
+     * ignore it; elsewhere there are only the options, as far as they are public.
+     */
     private static final class Reduced {
-        static final boolean BY_OPTION = Stream.concat(
-                ProcessHandle.current().info().arguments().stream().flatMap(Arrays::stream),
-                Stream.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS").map(System::getenv)
-                        .filter(options -> options != null)
-                        .flatMap(options -> Stream.of(options.split("\\s+"))))
-                .anyMatch(REDUCED::equals);
+        private static final Pattern MASK = Pattern.compile("(?m)^Sig(?:Cgt|Ign):\\s*([0-9a-f]+)$");
+        private static final long TERM = 1L << 14;
+
+        static final boolean BY_OPTION = isReduced();
+
+        private static boolean isReduced() {
+            try {
+                Matcher masks = MASK.matcher(Files.readString(Path.of("/proc/self/status")));
+                boolean seen = false;
+                boolean looked = false;
+                while (masks.find()) {
+                    looked = true;
+                    seen |= (Long.parseUnsignedLong(masks.group(1), 16) & TERM) != 0;
+                }
+                return looked ? !seen : BY_COMMAND_LINE;
+            } catch (IOException notLinux) {
+                return BY_COMMAND_LINE;
+            }
+        }
     }
 }

@@ -6,7 +6,6 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -137,15 +136,15 @@ final class SignalTable {
 
     /** All the loops that waited for it are closed: it must not get lost, least of all a TERM. */
     private void letItTakeItsCourse(Signal signal) {
-        Optional<InternalSignals> internal = InternalSignals.find();
         synchronized (this) {
-            of(signal).clear();
+            of(signal).removeIf(receiver -> !receiver.isAlive());
             if (!before.containsKey(signal)) {
                 return; // the helper's
             }
             releaseIfUnused(signal);
         }
-        internal.ifPresent(signals -> signals.raise(signal));
+        // If somebody has come in between, it reaches him; else the default.
+        InternalSignals.find().ifPresent(signals -> signals.raise(signal));
     }
 
     /**

@@ -64,6 +64,7 @@ public final class Signals {
      * @throws IllegalStateException if the loop is closed
      */
     public static void handle(EventLoop loop, Signal signal, Runnable handler) {
+        Objects.requireNonNull(signal, "signal");
         Objects.requireNonNull(handler, "handler");
         if (loop.isClosed()) {
             throw new IllegalStateException("Event loop is closed");
@@ -82,7 +83,11 @@ public final class Signals {
         return SignalTable.INSTANCE.remove(Objects.requireNonNull(signal, "signal"), loop);
     }
 
-    /** {@return how a signal can be handled at present} */
+    /**
+     * {@return how a signal can be handled at present}
+     *
+     * @param signal which
+     */
     public static Tier supported(Signal signal) {
         return SignalTable.INSTANCE.tier(Objects.requireNonNull(signal, "signal"));
     }

@@ -9,7 +9,10 @@ public final class IncompleteReadException extends EOFException {
 
     private static final long serialVersionUID = 1L;
 
+    /** What there was. */
     private final byte[] partial;
+
+    /** How many bytes were wanted, or {@link #UNKNOWN}. */
     private final int expected;
 
     /**

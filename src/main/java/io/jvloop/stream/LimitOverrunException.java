@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class LimitOverrunException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** How many bytes are no part of a separator. */
     private final int consumed;
 
     /**
