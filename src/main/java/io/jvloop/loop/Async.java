@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -141,13 +142,14 @@ public final class Async {
     private static void cancelWith(CompletableFuture<?> answer,
             List<? extends CompletableFuture<?>> sources) {
         answer.whenComplete((value, failure) -> {
-            if (answer.isCancelled()) {
+            boolean byASource = sources.stream().anyMatch(CompletableFuture::isCancelled);
+            if (answer.isCancelled() && !byASource) {
                 sources.forEach(source -> source.cancel(false));
             }
         });
     }
 
-    private static void onLoop(EventLoop loop, Runnable action) {
+    private static void onLoop(EventLoop loop, Completion action) {
         if (loop.inLoop()) {
             action.run();
         } else {
@@ -156,7 +158,7 @@ public final class Async {
     }
 
     /** On the loop; or here if it is closed: whoever waits must not wait for ever. */
-    private static void deliver(EventLoop loop, Runnable action) {
+    private static void deliver(EventLoop loop, Completion action) {
         if (loop.inLoop()) {
             action.run();
             return;
@@ -166,6 +168,10 @@ public final class Async {
         } catch (RejectedExecutionException closed) {
             action.run();
         }
+    }
+
+    /** A callback that a loop does not drop when it is closed. */
+    private interface Completion extends Runnable, AsynchronousCompletionTask {
     }
 
     /**

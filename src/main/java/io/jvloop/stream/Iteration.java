@@ -100,7 +100,7 @@ final class Iteration {
         return false;
     }
 
-    private void onLoop(Runnable step) {
+    private void onLoop(Request step) {
         if (loop.inLoop()) {
             step.run();
             return;

@@ -67,6 +67,11 @@ final class PendingRead<T> {
         return true;
     }
 
+    /** What it has looked at so far was taken away. */
+    void startAgain() {
+        want.startAgain();
+    }
+
     void fail(Throwable failure) {
         result.completeExceptionally(failure);
     }

@@ -57,6 +57,11 @@ final class SeparatorWant implements Want {
         return ended ? atTheEnd(buffer) : null;
     }
 
+    @Override
+    public void startAgain() {
+        looked = 0;
+    }
+
     private LimitOverrunException tooLong(StreamBuffer buffer, int consumed, int end, String what) {
         if (mode == Mode.LINE) {
             buffer.skip(end);

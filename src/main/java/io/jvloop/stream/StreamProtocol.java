@@ -45,6 +45,7 @@ final class StreamProtocol implements Protocol {
     private CompletableFuture<Void> lost;
     private boolean writingPaused;
     private boolean draining;
+    private boolean handled; // its handler is done, and has left the connection open
 
     StreamProtocol(int limit, StreamHandler handler) {
         this.limit = limit;
@@ -72,8 +73,8 @@ final class StreamProtocol implements Protocol {
         CompletionStage<?> served;
         try {
             served = handler.connected(reader, pair.writer());
-        } catch (Exception | AssertionError | LinkageError | StackOverflowError e) {
-            failed(e);
+        } catch (Throwable t) { // the handler's failure ends its connection, and nothing else
+            failed(t);
             return;
         }
         if (served != null) {
@@ -89,6 +90,7 @@ final class StreamProtocol implements Protocol {
         } else if (draining) {
             transport.close();
         }
+        handled = failure == null;
     }
 
     private void failed(Throwable failure) {
@@ -154,7 +156,7 @@ final class StreamProtocol implements Protocol {
     public boolean draining() {
         draining = true;
         reader.feedEof();
-        return true;
+        return !handled;
     }
 
     // --------------------------------------------------------------------------------- called by the writer
@@ -190,7 +192,8 @@ final class StreamProtocol implements Protocol {
         if (reader.exception() != null) {
             drainer.completeExceptionally(reader.exception());
         } else if (transport.isClosing() && state != State.LOST) {
-            loop.callSoon(() -> await(drainer)); // or a loop that writes and drains would never see the end
+            // later, or a program that writes and drains would never see the end
+            loop.callSoon((Request) () -> await(drainer));
         } else {
             await(drainer);
         }
@@ -231,13 +234,11 @@ final class StreamProtocol implements Protocol {
     }
 
     private void upgraded(Transport secure, Throwable failure, CompletableFuture<Void> result) {
-        if (state == State.UPGRADING) {
-            state = State.OPEN;
-        }
-        if (failure != null) {
+        if (failure != null) { // the connection is ending: nothing may go out in clear meanwhile
             result.completeExceptionally(Async.cause(failure));
             return;
         }
+        state = state == State.UPGRADING ? State.OPEN : state;
         transport = secure;
         reader.setTransport(secure);
         if (!result.complete(null)) {

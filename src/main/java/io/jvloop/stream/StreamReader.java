@@ -237,7 +237,7 @@ public final class StreamReader {
             return result;
         }
         try {
-            loop.execute(() -> begin(read));
+            loop.execute((Request) () -> begin(read));
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(new IllegalStateException("cannot read: " + e.getMessage(), e));
         }
@@ -343,7 +343,10 @@ public final class StreamReader {
     /** What is here belongs to another layer. */
     ByteBuffer takeAll() {
         ByteBuffer all = ByteBuffer.wrap(buffer.take(buffer.size()));
-        settle();
+        if (waiting != null) {
+            waiting.startAgain();
+        }
+        buffer.trim(); // and whoever takes over resumes the transport
         return all;
     }
 

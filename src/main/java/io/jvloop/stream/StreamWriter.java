@@ -212,7 +212,7 @@ public final class StreamWriter {
         });
     }
 
-    private void call(CompletableFuture<?> result, Runnable action) {
+    private void call(CompletableFuture<?> result, Request action) {
         if (loop.inLoop()) {
             action.run();
             return;

@@ -135,7 +135,7 @@ public final class Streams {
             return result;
         }
         try {
-            loop.execute(() -> beginLate(verb, protocol, result));
+            loop.execute((Request) () -> beginLate(verb, protocol, result));
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(new IllegalStateException("cannot open: " + e.getMessage(), e));
         }

@@ -21,6 +21,10 @@ interface Want {
         return 0;
     }
 
+    /** The buffer was emptied by somebody else. */
+    default void startAgain() {
+    }
+
     /** Whatever there is, at least one byte unless the stream has ended. */
     record Some(int most) implements Want {
         @Override

@@ -309,6 +309,16 @@ class StreamReaderTest {
     }
 
     @Test
+    void readingOnALoopThatIsBeingClosedDoesNotHang() {
+        EventLoop closing = EventLoop.create();
+        StreamReader reader = StreamReader.create(closing, 100);
+        reader.setException(new IOException("closed with the loop"));
+        CompletableFuture<byte[]> queued = reader.readLine();
+        closing.close();
+        assertThatThrownBy(queued::join).cause().hasMessage("closed with the loop");
+    }
+
+    @Test
     void readingOnAClosedLoopFailsInsteadOfHanging() {
         EventLoop closed = EventLoop.create();
         StreamReader reader = StreamReader.create(closed, 100);
