@@ -33,7 +33,8 @@ final class Communication {
         CompletableFuture<Integer> exited = child.exited();
         CompletableFuture<Void> fed = new Communication(child, input).feed(loop);
         CompletableFuture<Subprocess.Output> result = loop.createFuture();
-        CompletableFuture<List<Object>> all = Async.gather(loop, List.of(stdout, stderr, exited, fed));
+        List<CompletableFuture<?>> parts = List.of(stdout, stderr, exited, fed);
+        CompletableFuture<List<Object>> all = Async.gather(loop, parts);
         all.whenComplete((done, failure) -> {
             if (failure == null) {
                 result.complete(
@@ -42,7 +43,7 @@ final class Communication {
                 result.completeExceptionally(failure);
             }
         });
-        result.whenComplete((output, failure) -> all.cancel(false)); // the reads, if it was cancelled
+        result.whenComplete((output, failure) -> parts.forEach(part -> part.cancel(false))); // a read waits
         return result;
     }
 

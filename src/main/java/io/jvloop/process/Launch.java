@@ -4,6 +4,7 @@ import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -24,6 +25,8 @@ record Launch(EventLoop loop, List<String> command, SubprocessConfig config, boo
     }
 
     static Launch of(EventLoop loop, List<String> command, SubprocessConfig config) {
+        Objects.requireNonNull(loop, "loop");
+        Objects.requireNonNull(config, "config");
         return new Launch(loop, checked(command), config, THREADS_WANTED);
     }
 
@@ -43,7 +46,10 @@ record Launch(EventLoop loop, List<String> command, SubprocessConfig config, boo
             if (failure != null) {
                 result.completeExceptionally(Async.cause(failure));
             } else if (child != null) {
-                Delivery.to(loop, () -> deliver(child, use, result), child::discard);
+                Delivery.to(loop, () -> deliver(child, use, result), () -> {
+                    child.discard();
+                    result.completeExceptionally(new IllegalStateException("Event loop is closed"));
+                });
             }
         });
         return result;

@@ -1,6 +1,7 @@
 package io.jvloop.process;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -109,7 +110,8 @@ record Spawned(Process process, ChildEnds ends, boolean byThreads, String startT
             return "";
         }
         try {
-            String line = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            // Linux cuts the name in it after 15 bytes, perhaps within a character
+            String line = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
             return line.substring(line.lastIndexOf(')') + 2).split(" ")[SignalScript.START_TIME_FIELD];
         } catch (IOException e) {
             return "has ended"; // nothing has such a start time, so nothing is ever hit

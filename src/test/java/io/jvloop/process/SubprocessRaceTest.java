@@ -209,7 +209,7 @@ class SubprocessRaceTest {
     void cancelledCommunicateDoesNotEndTheInput(boolean byThreads, EventLoop loop) {
         Subprocess child = loop.runUntilComplete(Children.shell(loop, byThreads, SubprocessConfig.PIPES,
                 "read go </dev/stdin; cat >/dev/null; echo end"));
-        CompletableFuture<Subprocess.Output> talk = child.communicate(new byte[200_000]);
+        CompletableFuture<Subprocess.Output> talk = child.communicate(new byte[2_000_000]);
         turns(loop, 1);
         assertThat(talk).isNotDone();
         talk.cancel(false);
