@@ -180,7 +180,9 @@ class SubprocessEndTest {
                 loop.stop();
                 loop.runForever();
             }
-            spawn.cancel(false);
+            if (!spawn.cancel(false)) {
+                spawn.join().close(); // it was quicker
+            }
         }
         loop.runUntilComplete(loop.runInExecutor(() -> null));
         Await.until("the end of the cancelled", () -> {
