@@ -6,10 +6,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -61,7 +59,7 @@ public final class Async {
                 source.cancel(false); // for one that is complete this does nothing
             });
             source.whenComplete((value, failure) -> deliver(loop,
-                    () -> LoopFuture.complete(answer, value, cause(failure))));
+                    () -> complete(answer, value, cause(failure))));
         });
         return answer;
     }
@@ -119,7 +117,7 @@ public final class Async {
         onLoop(loop, () -> {
             answer.whenComplete((value, failure) -> sources.forEach(source -> source.cancel(false)));
             sources.forEach(source -> source.whenComplete((value, failure) -> deliver(loop,
-                    () -> LoopFuture.<T>complete(answer, value, cause(failure)))));
+                    () -> Async.<T>complete(answer, value, cause(failure)))));
         });
         return answer;
     }
@@ -157,21 +155,29 @@ public final class Async {
         }
     }
 
-    /** On the loop; or here if it is closed: whoever waits must not wait for ever. */
     private static void deliver(EventLoop loop, Completion action) {
         if (loop.inLoop()) {
             action.run();
-            return;
-        }
-        try {
-            loop.execute(action);
-        } catch (RejectedExecutionException closed) {
-            action.run();
+        } else {
+            Completion.deliver(loop, action);
         }
     }
 
-    /** A callback that a loop does not drop when it is closed. */
-    private interface Completion extends Runnable, AsynchronousCompletionTask {
+    /**
+     * Completes a future as another one is, on the calling thread: {@code stage.whenComplete((value, failure)
+     * -> complete(…))}.
+     *
+     * @param <T> type of the result
+     * @param future to be completed; nothing happens if it is already
+     * @param value its value, if there is no failure
+     * @param failure its failure, or null
+     */
+    public static <T> void complete(CompletableFuture<T> future, T value, Throwable failure) {
+        if (failure == null) {
+            future.complete(value);
+        } else {
+            future.completeExceptionally(failure);
+        }
     }
 
     /**

@@ -3,11 +3,9 @@ package io.jvloop.loop;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -110,7 +108,7 @@ final class DefaultExecutor {
         }
         T finalValue = value;
         Throwable finalFailure = failure;
-        deliver(() -> LoopFuture.complete(result, finalValue, finalFailure));
+        Completion.deliver(loop, () -> Async.complete(result, finalValue, finalFailure));
     }
 
     private void awaitEnd(ExecutorService ending, long nanos, CompletableFuture<Void> done) {
@@ -121,7 +119,7 @@ final class DefaultExecutor {
             Thread.currentThread().interrupt();
         }
         boolean inTime = ended;
-        deliver(() -> {
+        Completion.deliver(loop, () -> {
             if (!inTime) {
                 Diagnostics.warn(
                         "The executor did not finish its work within the timeout and was left to itself: "
@@ -129,21 +127,5 @@ final class DefaultExecutor {
             }
             done.complete(null);
         });
-    }
-
-    /**
-     * On the loop, even if that is being closed; or here, if it is closed already: a thread that waits for
-     * the result must not wait for ever.
-     */
-    private void deliver(Completion completion) {
-        try {
-            loop.execute(completion);
-        } catch (RejectedExecutionException closed) {
-            completion.run();
-        }
-    }
-
-    /** A callback that a loop does not drop when it is closed. */
-    private interface Completion extends Runnable, AsynchronousCompletionTask {
     }
 }

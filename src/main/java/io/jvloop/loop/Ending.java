@@ -6,7 +6,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 
 /**
  * How a loop comes to its end: in order, if it is given the time, or at once.
@@ -57,7 +56,7 @@ final class Ending {
     /** Any thread. The request is a completion, so that a loop closed before it gets there still answers. */
     CompletableFuture<Boolean> drain(long deadlineNanos) {
         CompletableFuture<Boolean> ended = loop.createFuture();
-        Request request = () -> begin(ended, deadlineNanos);
+        Completion request = () -> begin(ended, deadlineNanos);
         reactor.addThreadsafe(new Handle(request, null));
         return ended;
     }
@@ -214,9 +213,5 @@ final class Ending {
         poller.registrations().forEach(registration -> attempts.add(registration::close));
         attached.clear();
         attempts.add(() -> answer(inOrder));
-    }
-
-    /** A callback that a loop does not drop when it is closed. */
-    private interface Request extends Runnable, AsynchronousCompletionTask {
     }
 }

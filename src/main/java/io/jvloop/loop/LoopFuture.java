@@ -59,17 +59,8 @@ final class LoopFuture<T> extends CompletableFuture<T> {
             refuseToDeadlock(method);
         }
         CompletableFuture<T> own = new CompletableFuture<>();
-        whenComplete((value, failure) -> complete(own, value, failure));
+        whenComplete((value, failure) -> Async.complete(own, value, failure));
         return own;
-    }
-
-    /** Completes a future one way or the other. */
-    static <U> void complete(CompletableFuture<U> future, U value, Throwable failure) {
-        if (failure == null) {
-            future.complete(value);
-        } else {
-            future.completeExceptionally(failure);
-        }
     }
 
     private void refuseToDeadlock(String method) {

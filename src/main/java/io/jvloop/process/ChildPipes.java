@@ -54,15 +54,18 @@ final class ChildPipes {
         if (config.stdout() == Stdio.PIPE) {
             Pipe pipe = open();
             ours.stdout = pipe.source();
-            theirs.add(pipe.sink());
-            builder.redirectOutput(Redirect.to(file(pipe.sink())));
+            builder.redirectOutput(output(pipe.sink()));
         }
         if (config.stderr() == Stdio.PIPE) {
             Pipe pipe = open();
             ours.stderr = pipe.source();
-            theirs.add(pipe.sink());
-            builder.redirectError(Redirect.to(file(pipe.sink())));
+            builder.redirectError(output(pipe.sink()));
         }
+    }
+
+    private Redirect output(Pipe.SinkChannel sink) throws IOException {
+        theirs.add(sink);
+        return Redirect.to(file(sink));
     }
 
     private static Pipe open() throws IOException {

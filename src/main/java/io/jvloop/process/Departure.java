@@ -57,10 +57,6 @@ final class Departure {
         return leaving.stream().filter(Receiver::endsTheProcess).allMatch(one -> one.exitCode().isPresent());
     }
 
-    Signal signal() {
-        return signal;
-    }
-
     /** Of a duration of any length; a sum of a few of them is still a number. */
     static long nanos(Duration duration) {
         if (duration.isNegative()) {

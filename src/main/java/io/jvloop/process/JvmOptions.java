@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -11,13 +12,6 @@ import java.util.stream.Stream;
 /** What this JVM was started with, as far as signals are concerned, and with what it should have been. */
 final class JvmOptions {
     private static final String REDUCED = "-Xrs";
-
-    private static final boolean BY_COMMAND_LINE = Stream.concat(
-            ProcessHandle.current().info().arguments().stream().flatMap(Arrays::stream),
-            Stream.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS").map(System::getenv)
-                    .filter(options -> options != null)
-                    .flatMap(options -> Stream.of(options.split("\\s+"))))
-            .anyMatch(REDUCED::equals);
 
     private JvmOptions() {
     }
@@ -62,10 +56,19 @@ final class JvmOptions {
                     looked = true;
                     seen |= (Long.parseUnsignedLong(masks.group(1), 16) & TERM) != 0;
                 }
-                return looked ? !seen : BY_COMMAND_LINE;
+                return looked ? !seen : isInTheOptions();
             } catch (IOException notLinux) {
-                return BY_COMMAND_LINE;
+                return isInTheOptions();
             }
+        }
+
+        private static boolean isInTheOptions() {
+            return Stream.concat(
+                    ProcessHandle.current().info().arguments().stream().flatMap(Arrays::stream),
+                    Stream.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS").map(System::getenv)
+                            .filter(Objects::nonNull)
+                            .flatMap(options -> Stream.of(options.split("\\s+"))))
+                    .anyMatch(REDUCED::equals);
         }
     }
 }

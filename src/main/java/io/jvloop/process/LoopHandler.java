@@ -8,11 +8,12 @@ import java.util.concurrent.RejectedExecutionException;
 final class LoopHandler implements Receiver {
     private final EventLoop loop;
     private final Runnable handler;
-    private LoopWatch watch; // of the exit's thread
+    private final LoopWatch watch; // of the exit's thread
 
     LoopHandler(EventLoop loop, Runnable handler) {
         this.loop = loop;
         this.handler = handler;
+        this.watch = new LoopWatch(loop);
     }
 
     boolean isFor(EventLoop other) {
@@ -35,9 +36,6 @@ final class LoopHandler implements Receiver {
 
     @Override
     public boolean isOver() {
-        if (watch == null) {
-            watch = new LoopWatch(loop);
-        }
         return watch.isOver();
     }
 

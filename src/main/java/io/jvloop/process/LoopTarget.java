@@ -8,10 +8,11 @@ import java.util.function.Consumer;
 /** A loop that is drained and then stopped; its owner closes it. */
 final class LoopTarget implements Leaver.Target {
     private final EventLoop loop;
-    private LoopWatch watch; // of the exit's thread
+    private final LoopWatch watch; // of the exit's thread
 
     LoopTarget(EventLoop loop) {
         this.loop = Objects.requireNonNull(loop, "loop");
+        this.watch = new LoopWatch(loop);
     }
 
     @Override
@@ -33,9 +34,6 @@ final class LoopTarget implements Leaver.Target {
 
     @Override
     public boolean isOver() {
-        if (watch == null) {
-            watch = new LoopWatch(loop);
-        }
         return watch.isOver();
     }
 

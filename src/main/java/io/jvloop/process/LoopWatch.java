@@ -11,19 +11,23 @@ final class LoopWatch {
     private static final long STANDSTILL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final EventLoop loop;
-    private long lastSeenRunning = System.nanoTime();
+    private boolean looking;
+    private long lastSeenRunning;
 
     LoopWatch(EventLoop loop) {
         this.loop = loop;
     }
 
+    /** The first look is where the while begins. */
     boolean isOver() {
         if (loop.isClosed()) {
             return true;
         }
-        if (loop.isRunning()) {
-            lastSeenRunning = System.nanoTime();
+        long now = System.nanoTime();
+        if (!looking || loop.isRunning()) {
+            looking = true;
+            lastSeenRunning = now;
         }
-        return System.nanoTime() - lastSeenRunning > STANDSTILL_NANOS;
+        return now - lastSeenRunning > STANDSTILL_NANOS;
     }
 }

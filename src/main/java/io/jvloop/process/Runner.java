@@ -1,5 +1,6 @@
 package io.jvloop.process;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import java.time.Duration;
 import java.util.Objects;
@@ -73,7 +74,6 @@ public final class Runner {
         private final Function<EventLoop, ? extends CompletionStage<T>> main;
         private final CompletableFuture<T> result;
         private CompletableFuture<T> running; // null before main has returned
-        private boolean listening;
         private volatile Signal signal; // null until one comes
         private volatile boolean over;
 
@@ -87,7 +87,6 @@ public final class Runner {
         void listen() {
             if (Signals.supported(Signal.INT) != Signals.Tier.NONE) {
                 SignalTable.INSTANCE.addEnding(this);
-                listening = true;
             }
         }
 
@@ -104,13 +103,7 @@ public final class Runner {
                 result.completeExceptionally(t);
                 return;
             }
-            running.whenComplete((value, failure) -> {
-                if (failure == null) {
-                    result.complete(value);
-                } else {
-                    result.completeExceptionally(failure);
-                }
-            });
+            running.whenComplete((value, failure) -> Async.complete(result, value, failure));
             if (signal != null) {
                 running.cancel(false);
             }
@@ -149,9 +142,7 @@ public final class Runner {
             if (signal != null) {
                 System.exit(signal.exitCode()); // while the JVM is ending anyway this just never returns
             }
-            if (listening) {
-                SignalTable.INSTANCE.removeEnding(this);
-            }
+            SignalTable.INSTANCE.removeEnding(this);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.jvloop.process;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,13 +56,8 @@ final class SignalHelper implements SubprocessProtocol {
             helper = first ? new SignalHelper(loop) : present;
             present = helper;
         }
-        helper.ready.whenComplete((pid, failure) -> Delivery.to(loop, () -> {
-            if (failure == null) {
-                own.complete(pid);
-            } else {
-                own.completeExceptionally(failure);
-            }
-        }, () -> own.completeExceptionally(new IllegalStateException("Event loop is closed"))));
+        helper.ready.whenComplete((pid, failure) -> Delivery.to(loop, () -> Async.complete(own, pid, failure),
+                () -> own.completeExceptionally(new IllegalStateException("Event loop is closed"))));
         if (first) {
             launch(loop, helper);
         }

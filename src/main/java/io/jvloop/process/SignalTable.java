@@ -31,7 +31,7 @@ final class SignalTable {
     private final Map<Signal, List<Receiver>> receivers = new EnumMap<>(Signal.class);
     private final Map<Signal, Object> before = new EnumMap<>(Signal.class); // of the INTERNAL tier
     private boolean hooked;
-    private Departure departure; // null while nobody wants the process to end
+    private boolean departing; // somebody wants the process to end
     private volatile boolean forced;
 
     private SignalTable() {
@@ -152,14 +152,14 @@ final class SignalTable {
      * it with 0.
      */
     private synchronized void depart(Signal signal, List<Receiver> ending) {
-        if (departure != null) {
+        if (departing) {
             forced = true;
             return;
         }
-        departure = new Departure(signal, ending);
-        Departure leaves = departure;
-        Thread thread = new Thread(() -> System.exit(leaves.await(() -> forced)
-                .orElse(leaves.signal().exitCode())), "jvloop-exit");
+        departing = true;
+        Departure departure = new Departure(signal, ending);
+        Thread thread = new Thread(
+                () -> System.exit(departure.await(() -> forced).orElse(signal.exitCode())), "jvloop-exit");
         thread.setDaemon(false);
         thread.start();
     }

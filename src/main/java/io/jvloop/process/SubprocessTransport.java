@@ -153,10 +153,11 @@ public final class SubprocessTransport {
      */
     private void endIdleInput() {
         Transport stdin = pipes[STDIN];
-        if (child.byThreads() && stdin != null) {
-            child.ends().endCarriedInput();
+        if (!child.byThreads() || stdin == null) {
+            return;
         }
-        if (child.byThreads() && stdin != null && stdin.writeBufferSize() == 0) {
+        child.ends().endCarriedInput();
+        if (stdin.writeBufferSize() == 0) {
             stdin.abort();
         }
     }
@@ -264,13 +265,7 @@ public final class SubprocessTransport {
      */
     public CompletableFuture<Integer> exited() {
         CompletableFuture<Integer> own = loop.createFuture();
-        exit.whenComplete((code, failure) -> {
-            if (failure == null) {
-                own.complete(code);
-            } else {
-                own.completeExceptionally(failure);
-            }
-        });
+        exit.whenComplete((code, failure) -> Async.complete(own, code, failure));
         return own;
     }
 

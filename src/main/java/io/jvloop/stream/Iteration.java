@@ -4,7 +4,6 @@ import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -101,14 +100,6 @@ final class Iteration {
     }
 
     private void onLoop(Request step) {
-        if (loop.inLoop()) {
-            step.run();
-            return;
-        }
-        try {
-            loop.execute(step);
-        } catch (RejectedExecutionException e) {
-            result.completeExceptionally(new IllegalStateException("cannot go on: " + e.getMessage(), e));
-        }
+        Request.make(loop, "go on", result, step);
     }
 }

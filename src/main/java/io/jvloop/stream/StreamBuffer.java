@@ -47,8 +47,8 @@ final class StreamBuffer {
         }
         byte[] target = bytes;
         if (needed > bytes.length / 2) { // else there is room enough at the front
-            long capacity = Math.max(Math.max(LEAST_BYTES, needed), Math.min(2 * needed, MOST_BYTES));
-            target = new byte[(int) (isEmpty() ? Math.max(LEAST_BYTES, needed) : capacity)];
+            long capacity = isEmpty() ? needed : Math.min(2 * needed, MOST_BYTES);
+            target = new byte[(int) Math.max(LEAST_BYTES, capacity)];
         }
         System.arraycopy(bytes, head, target, 0, size());
         tail -= head;
@@ -84,10 +84,6 @@ final class StreamBuffer {
             head = 0;
             tail = 0;
         }
-    }
-
-    byte at(int index) {
-        return bytes[head + index];
     }
 
     /**

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /**
@@ -83,7 +82,7 @@ public final class StreamReader {
      * @return 1 to {@code most} bytes; none at the end of the stream
      */
     public CompletableFuture<byte[]> read(int most) {
-        return submit(most < 0 ? Want.all() : new Want.Some(most), bytes -> bytes);
+        return submit(most < 0 ? Want.all() : new Want.Some(most));
     }
 
     /**
@@ -107,7 +106,7 @@ public final class StreamReader {
         if (count < 0) {
             throw new IllegalArgumentException("cannot read " + count + " bytes");
         }
-        return submit(Want.exactly(count), bytes -> bytes);
+        return submit(Want.exactly(count));
     }
 
     /**
@@ -118,7 +117,7 @@ public final class StreamReader {
      *         the next line can be read
      */
     public CompletableFuture<byte[]> readLine() {
-        return submit(line(), bytes -> bytes);
+        return submit(line());
     }
 
     private Want line() {
@@ -180,7 +179,7 @@ public final class StreamReader {
         if (copies.length == 0) {
             throw new IllegalArgumentException("name at least one separator");
         }
-        return submit(new SeparatorWant(copies, limit, SeparatorWant.Mode.STRICT), bytes -> bytes);
+        return submit(new SeparatorWant(copies, limit, SeparatorWant.Mode.STRICT));
     }
 
     /**
@@ -229,18 +228,14 @@ public final class StreamReader {
         return limit;
     }
 
+    private CompletableFuture<byte[]> submit(Want want) {
+        return submit(want, bytes -> bytes);
+    }
+
     private <T> CompletableFuture<T> submit(Want want, Function<byte[], T> form) {
         CompletableFuture<T> result = loop.createFuture();
         PendingRead<T> read = new PendingRead<>(want, form, result);
-        if (loop.inLoop()) {
-            begin(read);
-            return result;
-        }
-        try {
-            loop.execute((Request) () -> begin(read));
-        } catch (RejectedExecutionException e) {
-            result.completeExceptionally(new IllegalStateException("cannot read: " + e.getMessage(), e));
-        }
+        Request.make(loop, "read", result, () -> begin(read));
         return result;
     }
 
@@ -250,10 +245,10 @@ public final class StreamReader {
         } else if (isAwaited()) {
             read.fail(new IllegalStateException(
                     "another read waits already on " + this + "; streams are read by one at a time"));
-        } else if (read.serve(buffer, ended)) {
-            settle();
         } else {
-            waiting = read;
+            if (!read.serve(buffer, ended)) {
+                waiting = read;
+            }
             settle();
         }
     }

@@ -1,5 +1,6 @@
 package io.jvloop.stream;
 
+import io.jvloop.loop.Async;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.tls.Tls;
 import io.jvloop.tls.TlsFactory;
@@ -100,7 +101,7 @@ public final class StreamWriter {
      */
     public CompletableFuture<Void> drain() {
         CompletableFuture<Void> drained = loop.createFuture();
-        call(drained, () -> protocol.drain(drained));
+        Request.make(loop, "write", drained, () -> protocol.drain(drained));
         return drained;
     }
 
@@ -146,13 +147,7 @@ public final class StreamWriter {
      */
     public CompletableFuture<Void> closed() {
         CompletableFuture<Void> own = loop.createFuture();
-        protocol.lost().whenComplete((nothing, failure) -> {
-            if (failure == null) {
-                own.complete(null);
-            } else {
-                own.completeExceptionally(failure);
-            }
-        });
+        protocol.lost().whenComplete((nothing, failure) -> Async.complete(own, null, failure));
         return own;
     }
 
@@ -197,7 +192,7 @@ public final class StreamWriter {
     public CompletableFuture<Void> startTls(Function<Supplier<Protocol>, TlsFactory> tls) {
         Objects.requireNonNull(tls, "tls");
         CompletableFuture<Void> started = loop.createFuture();
-        call(started, () -> startTls(tls, started));
+        Request.make(loop, "write", started, () -> startTls(tls, started));
         return started;
     }
 
@@ -210,18 +205,6 @@ public final class StreamWriter {
                 started.completeExceptionally(failure);
             }
         });
-    }
-
-    private void call(CompletableFuture<?> result, Request action) {
-        if (loop.inLoop()) {
-            action.run();
-            return;
-        }
-        try {
-            loop.execute(action);
-        } catch (RejectedExecutionException e) {
-            result.completeExceptionally(new IllegalStateException("cannot write: " + e.getMessage(), e));
-        }
     }
 
     private void handOver(Runnable action) {

@@ -16,7 +16,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
@@ -132,12 +131,8 @@ public final class Streams {
         CompletableFuture<StreamPair> result = loop.createFuture();
         if (loop.inLoop() || !loop.isRunning()) {
             begin(verb, protocol, result);
-            return result;
-        }
-        try {
-            loop.execute((Request) () -> beginLate(verb, protocol, result));
-        } catch (RejectedExecutionException e) {
-            result.completeExceptionally(new IllegalStateException("cannot open: " + e.getMessage(), e));
+        } else {
+            Request.make(loop, "open", result, () -> beginLate(verb, protocol, result));
         }
         return result;
     }

@@ -24,8 +24,6 @@ import java.util.stream.Collectors;
 
 /** A {@link SignalProgram} in a JVM of its own. */
 final class SignalledJvm implements AutoCloseable {
-    private static final String MODULE_SEPARATOR = File.pathSeparator;
-
     private final Process process;
     private final BufferedReader out;
     private final Path errors;
@@ -71,13 +69,13 @@ final class SignalledJvm implements AutoCloseable {
     }
 
     private static String modules(String classPath) {
-        return Arrays.stream(classPath.split(MODULE_SEPARATOR))
+        return Arrays.stream(classPath.split(File.pathSeparator))
                 .filter(entry -> entry.endsWith("target/classes") || entry.contains("jctools-core"))
-                .collect(Collectors.joining(MODULE_SEPARATOR));
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static String withSuffix(String classPath, String suffix) {
-        return Arrays.stream(classPath.split(MODULE_SEPARATOR)).filter(entry -> entry.endsWith(suffix))
+        return Arrays.stream(classPath.split(File.pathSeparator)).filter(entry -> entry.endsWith(suffix))
                 .findFirst().orElseThrow();
     }
 

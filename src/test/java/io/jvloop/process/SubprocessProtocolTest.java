@@ -209,7 +209,7 @@ class SubprocessProtocolTest {
     void slowChildPausesTheWriter(boolean byThreads, EventLoop loop) {
         SubprocessTransport child = shell(loop, byThreads, "read go < /dev/stdin; wc -c");
         Transport stdin = child.pipe(0);
-        stdin.write(new byte[200_000]);
+        stdin.write(new byte[600_000]);
         assertThat(recorder.calls()).containsExactly("made", "pause");
         assertThat(stdin.writeBufferSize()).isPositive();
         stdin.write(text("\n"));
