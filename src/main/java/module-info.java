@@ -29,6 +29,7 @@ module io.jvloop {
 
     exports io.jvloop.buffer;
     exports io.jvloop.dns;
+    exports io.jvloop.http;
     exports io.jvloop.http.codec;
     exports io.jvloop.loop;
     exports io.jvloop.process;

@@ -13,7 +13,8 @@ public final class Main {
     }
 
     private static final Map<String, Example> EXAMPLES = new TreeMap<>(
-            Map.of("chat", Chat::main, "echo", EchoCommand::main, "exec", Exec::main,
+            Map.of("bench-http", BenchHttp::main, "chat", Chat::main, "echo", EchoCommand::main, "exec",
+                    Exec::main,
                     "later", Later::main, "proxy", Proxy::main));
 
     private Main() {
@@ -28,7 +29,7 @@ public final class Main {
         if (arguments.length == 0) {
             System.out.println(
                     "usage: java -jar jvloop-examples.jar EXAMPLE ARGUMENTS\n\nexamples:\n  "
-                            + String.join("\n  ", Chat.USAGE, EchoCommand.USAGE, Exec.USAGE,
+                            + String.join("\n  ", BenchHttp.USAGE, Chat.USAGE, EchoCommand.USAGE, Exec.USAGE,
                                     Later.USAGE, Proxy.USAGE)
                             + "\n\n" + TlsOption.USAGE);
             return;

@@ -102,18 +102,27 @@ public final class WriteSide {
      * @throws IOException as for {@link #write}
      */
     public void writeAll(ByteBuffer... parts) throws IOException {
-        boolean wasIdle = !hasQueued();
+        boolean isDirect = true;
         for (ByteBuffer part : parts) {
-            Objects.requireNonNull(part, "a part is null, so none was written");
+            isDirect &= Objects.requireNonNull(part, "a part is null, so none was written").isDirect();
         }
+        boolean wasIdle = !hasQueued();
+        boolean straight = wasIdle && (isDirect || takesHeap);
         try {
+            if (straight) {
+                channel.write(parts);
+            }
             for (ByteBuffer part : parts) {
                 append(part);
             }
         } catch (IllegalStateException e) { // as in write
             throw new IOException("cannot queue what the peer does not take", e);
+        } finally {
+            for (ByteBuffer part : parts) {
+                part.position(part.limit());
+            }
         }
-        if (wasIdle && hasQueued()) {
+        if (wasIdle && !straight && hasQueued()) {
             queue.flush(channel);
         }
     }

@@ -1,0 +1,63 @@
+package io.jvloop.examples;
+
+import io.jvloop.http.HttpRequest;
+import io.jvloop.http.HttpResponse;
+import io.jvloop.http.HttpServer;
+import io.jvloop.loop.EventLoop;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Answers {@code GET /N} with N bytes: what HTTP servers are compared with. */
+final class BenchHttp {
+    static final String USAGE = "bench-http ADDRESS    GET /N answers N bytes of x; for benchmarks";
+
+    private static final int MOST_BYTES = 64 * 1024 * 1024;
+    private static final int MOST_SIZES = 64;
+    private static final int NOT_FOUND = 404;
+
+    /** By path, as one would keep files in memory. */
+    private final Map<String, ByteBuffer> bodies = new HashMap<>();
+
+    private void answer(HttpRequest request, HttpResponse response) {
+        ByteBuffer body = bodies.get(request.target());
+        if (body == null) {
+            body = body(request.path());
+            if (body == null) {
+                response.status(NOT_FOUND).end("GET /N, where N is 0 to " + MOST_BYTES + "\n");
+                return;
+            }
+            if (bodies.size() < MOST_SIZES) {
+                bodies.put(request.target(), body);
+            }
+        }
+        response.header("Content-Type", "text/plain").end(body.rewind());
+    }
+
+    private static ByteBuffer body(String path) {
+        try {
+            int bytes = Integer.parseInt(path.substring(1));
+            if (bytes < 0 || bytes > MOST_BYTES || path.charAt(1) == '+') {
+                return null;
+            }
+            ByteBuffer body = ByteBuffer.allocateDirect(bytes);
+            while (body.hasRemaining()) {
+                body.put((byte) 'x');
+            }
+            return body;
+        } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
+            return null;
+        }
+    }
+
+    static void main(String... arguments) throws IOException {
+        try (EventLoop loop = EventLoop.create()) {
+            BenchHttp bench = new BenchHttp();
+            var address = Arguments.stream(Arguments.only(arguments, USAGE), USAGE);
+            var server = HttpServer.listen(loop, address, bench::answer);
+            System.out.println("listening on " + server.addresses());
+            loop.runForever();
+        }
+    }
+}

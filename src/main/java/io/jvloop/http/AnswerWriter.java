@@ -1,0 +1,184 @@
+package io.jvloop.http;
+
+import io.jvloop.http.codec.Headers;
+import io.jvloop.http.codec.HttpStatus;
+import io.jvloop.http.codec.MessageWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Writes the answers of one connection, one after the other: decides how the client is to find the end (RFC
+ * 9112, 6), and keeps count. Loop thread.
+ */
+final class AnswerWriter {
+    private enum Body {
+        /** No answer has begun. */
+        NOT_BEGUN,
+        /** Nothing is sent, whatever is written: HEAD, 204, 304. */
+        NONE,
+        /** As many bytes as Content-Length says. */
+        LENGTH,
+        CHUNKED,
+        /** Up to the end of the connection, for HTTP/1.0. */
+        UNTIL_CLOSE
+    }
+
+    private static final byte[] CONNECTION_CLOSE = ascii("Connection: close\r\n");
+    private static final byte[] KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
+    private static final byte[] UPGRADE = ascii("Connection: Upgrade\r\n");
+    private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
+    private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
+    private static final int NO_CONTENT = 204;
+    private static final int RESET_CONTENT = 205;
+    private static final int NOT_MODIFIED = 304;
+
+    private final Workspace workspace;
+    private final Outlet out;
+    private Body body = Body.NOT_BEGUN;
+
+    AnswerWriter(Workspace workspace, Outlet out) {
+        this.workspace = workspace;
+        this.out = out;
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** The next answer may begin. */
+    void reset() {
+        body = Body.NOT_BEGUN;
+    }
+
+    boolean hasBegun() {
+        return body != Body.NOT_BEGUN;
+    }
+
+    /** Whether the client can tell that it is not complete if the connection ends now. */
+    boolean endIsVisible() {
+        return body != Body.UNTIL_CLOSE;
+    }
+
+    void sendContinue() {
+        out.put(CONTINUE);
+    }
+
+    /**
+     * Whether the connection may go on after an answer of this length: in HTTP/1.0 only if the length is known.
+     */
+    static boolean allowsNext(HttpResponse response, long length) {
+        return !response.closes() && (length >= 0 || response.request().minorVersion() > 0
+                || hasNoContent(response));
+    }
+
+    private static boolean hasNoContent(HttpResponse response) {
+        return response.isHead() || response.status() == NO_CONTENT || response.status() == NOT_MODIFIED;
+    }
+
+    /**
+     * Writes the head.
+     *
+     * @param length of the content, or UNKNOWN
+     * @param keepsAlive whether the connection goes on afterwards
+     */
+    void begin(HttpResponse response, long length, boolean keepsAlive) {
+        MessageWriter head = workspace.writer().status(response.status());
+        if (!response.hasDate()) {
+            head.raw(workspace.date());
+        }
+        Headers fields = response.giveHeaders();
+        if (fields != null) {
+            head.fields(fields);
+            workspace.giveBack(fields);
+        }
+        boolean oldClient = response.request().minorVersion() == 0;
+        if (!keepsAlive) {
+            head.raw(CONNECTION_CLOSE);
+        } else if (oldClient) {
+            head.raw(KEEP_ALIVE);
+        }
+        frame(head, response, length, oldClient);
+        out.put(head.endHead());
+    }
+
+    private void frame(MessageWriter head, HttpResponse response, long length, boolean oldClient) {
+        int status = response.status();
+        if (status == NO_CONTENT || status == NOT_MODIFIED) {
+            body = Body.NONE; // a length would be that of the content that is not sent: only if it was set
+            if (status == NOT_MODIFIED && response.length() >= 0) {
+                head.contentLength(response.length());
+            }
+            return;
+        }
+        boolean chunked = length < 0 && !oldClient && status != RESET_CONTENT;
+        if (chunked) {
+            head.raw(CHUNKED);
+            body = Body.CHUNKED;
+        } else if (length >= 0 || status == RESET_CONTENT) {
+            head.contentLength(Math.max(0, length));
+            body = Body.LENGTH;
+        } else {
+            body = Body.UNTIL_CLOSE;
+        }
+        if (response.isHead()) {
+            body = Body.NONE;
+        }
+    }
+
+    /** Takes content. */
+    void content(ByteBuffer data) {
+        switch (body) {
+            case NONE -> data.position(data.limit());
+            case CHUNKED -> {
+                if (data.hasRemaining()) {
+                    out.put(workspace.writer().chunk(data.remaining()));
+                    out.put(data);
+                    out.put(workspace.writer().endChunk());
+                }
+            }
+            default -> out.put(data);
+        }
+    }
+
+    /** Whether there is content to be sent at all. */
+    boolean sendsContent() {
+        return body != Body.NONE;
+    }
+
+    void end(HttpResponse response) {
+        if (body == Body.CHUNKED) {
+            out.put(workspace.writer().lastChunk(response.trailers()));
+        }
+    }
+
+    /** A whole answer that says what went wrong, and no more than that. */
+    void error(int status, boolean head, boolean keepsAlive, boolean oldClient) {
+        byte[] text = ascii(status + " " + HttpStatus.reason(status) + "\n");
+        MessageWriter message = workspace.writer().status(status).raw(workspace.date())
+                .field("Content-Type", "text/plain; charset=utf-8");
+        if (!keepsAlive) {
+            message.raw(CONNECTION_CLOSE);
+        } else if (oldClient) {
+            message.raw(KEEP_ALIVE);
+        }
+        out.put(message.contentLength(text.length).endHead());
+        if (!head) {
+            out.put(text);
+        }
+        body = Body.NONE;
+    }
+
+    /** 101, or the 2xx that CONNECT is answered with: the bytes behind it are another protocol's. */
+    void switchProtocols(HttpResponse response) {
+        MessageWriter head = workspace.writer().status(response.status()).raw(workspace.date());
+        Headers fields = response.giveHeaders();
+        if (fields != null) {
+            head.fields(fields);
+        }
+        if (response.status() == 101) {
+            head.raw(UPGRADE);
+        }
+        out.put(head.endHead());
+        body = Body.NONE;
+    }
+}

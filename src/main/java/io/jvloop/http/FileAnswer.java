@@ -1,0 +1,66 @@
+package io.jvloop.http;
+
+import io.jvloop.loop.Async;
+import java.io.EOFException;
+
+/**
+ * Sends a file in slices, so that a client's progress can be seen: while a file is under way, the transport
+ * only knows that it is. Loop thread.
+ */
+final class FileAnswer {
+    /** At the rate below which a client is slow this takes some minutes, on any other it is nothing. */
+    private static final long SLICE_BYTES = 256 * 1024;
+
+    private final HttpConnection connection;
+    private final HttpResponse response;
+    private final FilePart part;
+    private final Exchange exchange;
+    private long sent;
+
+    FileAnswer(HttpConnection connection, HttpResponse response, FilePart part) {
+        this.connection = connection;
+        this.response = response;
+        this.part = part;
+        this.exchange = connection.exchange();
+    }
+
+    void start() {
+        exchange.sendingFile(true);
+        slice();
+    }
+
+    private void slice() {
+        long bytes = Math.min(SLICE_BYTES, part.count() - sent);
+        try {
+            connection.transport().sendFile(part.file(), part.offset() + sent, bytes)
+                    .whenComplete((count, failure) -> sliced(bytes, count, failure));
+        } catch (RuntimeException e) { // the file was closed, for example
+            ended(e);
+        }
+    }
+
+    private void sliced(long asked, Long count, Throwable failure) {
+        if (failure != null) {
+            ended(Async.cause(failure));
+            return;
+        }
+        sent += count;
+        connection.outlet().countFile(count);
+        if (count < asked) {
+            ended(new EOFException("the file has become shorter, " + sent + " of " + part.count()
+                    + " bytes were sent"));
+        } else if (sent == part.count()) {
+            ended(null);
+        } else if (part.sent().isDone()) {
+            ended(new EOFException("the rest of the file was cancelled"));
+        } else {
+            slice();
+        }
+    }
+
+    private void ended(Throwable cause) {
+        exchange.sendingFile(false);
+        connection.fileEnded(response, cause);
+        Async.complete(part.sent(), sent, cause);
+    }
+}

@@ -1,0 +1,58 @@
+package io.jvloop.http;
+
+import io.jvloop.transport.Transport;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** Who waits until the client has taken enough. Loop thread. */
+final class WaitingWriters {
+    private final Transport transport;
+    private List<CompletableFuture<Void>> waiting = List.of();
+    private boolean paused;
+
+    WaitingWriters(Transport transport) {
+        this.transport = transport;
+    }
+
+    boolean arePaused() {
+        return paused;
+    }
+
+    void pause() {
+        paused = true;
+    }
+
+    void resume() {
+        paused = false;
+        release(writer -> writer.complete(null));
+    }
+
+    void add(CompletableFuture<Void> writer) {
+        if (!paused) {
+            writer.complete(null);
+            return;
+        }
+        if (waiting.isEmpty()) {
+            waiting = new ArrayList<>();
+        }
+        waiting.add(writer);
+    }
+
+    void lost(IOException cause) {
+        release(writer -> writer.completeExceptionally(cause));
+    }
+
+    private void release(Consumer<CompletableFuture<Void>> how) {
+        List<CompletableFuture<Void>> all = waiting;
+        waiting = List.of(); // first: whoever is released may write, and wait again
+        all.forEach(how);
+    }
+
+    @Override
+    public String toString() {
+        return waiting.size() + " writers wait for " + transport;
+    }
+}

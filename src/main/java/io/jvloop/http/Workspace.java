@@ -1,0 +1,136 @@
+package io.jvloop.http;
+
+import io.jvloop.http.codec.Headers;
+import io.jvloop.http.codec.HttpDate;
+import io.jvloop.http.codec.MessageWriter;
+import io.jvloop.http.codec.StringCache;
+import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.TimerHandle;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the connections of a server on one loop share: strings that come again, a writer for heads, the date,
+ * and one clock for all their timeouts. Loop thread.
+ *
+ * <p><b>One timer for all.</b> It ticks as long as there are connections, and looks at each. A timer of each
+ * connection's own would have to be moved with each request; so a request costs a look at the number of ticks,
+ * and ten thousand connections cost ten thousand looks a second.
+ */
+final class Workspace {
+    private static final long LONGEST_TICK_NANOS = 500_000_000; // the date shows whole seconds
+    private static final long SHORTEST_TICK_NANOS = 1_000_000;
+    private static final int TICKS_OF_SHORTEST = 8;
+    private static final long NANOS_OF_MILLI = 1_000_000;
+    private static final long MILLIS_OF_SECOND = 1_000;
+
+    private final WeakReference<EventLoop> loop; // the key of the weak map this is a value of
+    private final StringCache strings = new StringCache();
+    private final MessageWriter writer = new MessageWriter();
+    private final List<HttpConnection> connections = new ArrayList<>();
+    private Deadlines.Ticks ticks;
+    private long tickNanos;
+    private int tick;
+    private TimerHandle timer;
+    private long dateSecond = -1;
+    private byte[] date;
+    private Headers spareHeaders;
+
+    Workspace(EventLoop loop) {
+        this.loop = new WeakReference<>(loop);
+    }
+
+    Workspace configured(HttpConfig config) {
+        if (ticks == null) {
+            long shortest = Math.min(
+                    Math.min(config.headerTimeout().toMillis(), config.bodyTimeout().toMillis()),
+                    Math.min(config.keepAliveTimeout().toMillis(), config.writeTimeout().toMillis()));
+            tickNanos = Math.max(SHORTEST_TICK_NANOS,
+                    Math.min(LONGEST_TICK_NANOS, shortest * NANOS_OF_MILLI / TICKS_OF_SHORTEST));
+            ticks = Deadlines.Ticks.of(config, tickNanos);
+        }
+        return this;
+    }
+
+    StringCache strings() {
+        return strings;
+    }
+
+    MessageWriter writer() {
+        return writer;
+    }
+
+    Deadlines.Ticks ticks() {
+        return ticks;
+    }
+
+    /** How often the timer has ticked. */
+    int tick() {
+        return tick;
+    }
+
+    /** The whole line of the field Date. */
+    byte[] date() {
+        return date;
+    }
+
+    void add(HttpConnection connection) {
+        connection.index(connections.size());
+        connections.add(connection);
+        if (connections.size() == 1) {
+            refreshDate();
+            timer = loop.get().callLater(tickNanos, this::ticked);
+        }
+    }
+
+    /** Puts the last one in its place. */
+    void remove(HttpConnection connection) {
+        int index = connection.index();
+        HttpConnection last = connections.remove(connections.size() - 1);
+        if (last != connection) {
+            connections.set(index, last);
+            last.index(index);
+        }
+        if (connections.isEmpty()) {
+            timer.cancel();
+        }
+    }
+
+    private void ticked() {
+        tick++;
+        refreshDate();
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            if (i < connections.size()) { // who is told may take others along
+                connections.get(i).ticked();
+            }
+        }
+        if (!connections.isEmpty()) {
+            timer = loop.get().callLater(tickNanos, this::ticked);
+        }
+    }
+
+    private void refreshDate() {
+        long second = System.currentTimeMillis() / MILLIS_OF_SECOND;
+        if (second != dateSecond) {
+            dateSecond = second;
+            date = ("Date: " + HttpDate.format(Instant.ofEpochSecond(second)) + "\r\n")
+                    .getBytes(StandardCharsets.US_ASCII);
+        }
+    }
+
+    /** An empty list, mostly the one that the last answer has given back. */
+    Headers takeHeaders() {
+        Headers headers = spareHeaders == null ? new Headers() : spareHeaders;
+        spareHeaders = null;
+        return headers;
+    }
+
+    /** Takes a list back that nobody else has. */
+    void giveBack(Headers headers) {
+        headers.clear();
+        spareHeaders = headers;
+    }
+}
