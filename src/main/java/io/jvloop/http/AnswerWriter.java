@@ -28,9 +28,6 @@ final class AnswerWriter {
     private static final byte[] UPGRADE = ascii("Connection: Upgrade\r\n");
     private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
     private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
-    private static final int NO_CONTENT = 204;
-    private static final int RESET_CONTENT = 205;
-    private static final int NOT_MODIFIED = 304;
 
     private final Workspace workspace;
     private final Outlet out;
@@ -64,15 +61,12 @@ final class AnswerWriter {
     }
 
     /**
-     * Whether the connection may go on after an answer of this length: in HTTP/1.0 only if the length is known.
+     * Whether the connection may go on after an answer of this length: in HTTP/1.0 only if that is known.
      */
     static boolean allowsNext(HttpResponse response, long length) {
-        return !response.closes() && (length >= 0 || response.request().minorVersion() > 0
-                || hasNoContent(response));
-    }
-
-    private static boolean hasNoContent(HttpResponse response) {
-        return response.isHead() || response.status() == NO_CONTENT || response.status() == NOT_MODIFIED;
+        AnswerHead head = response.head();
+        return !head.closes() && (length >= 0 || response.request().minorVersion() > 0 || head.hasNoContent()
+                || response.request().isHead());
     }
 
     /**
@@ -82,11 +76,12 @@ final class AnswerWriter {
      * @param keepsAlive whether the connection goes on afterwards
      */
     void begin(HttpResponse response, long length, boolean keepsAlive) {
-        MessageWriter head = workspace.writer().status(response.status());
-        if (!response.hasDate()) {
+        AnswerHead answer = response.head();
+        MessageWriter head = workspace.writer().status(answer.status());
+        if (!answer.hasDate()) {
             head.raw(workspace.date());
         }
-        Headers fields = response.giveHeaders();
+        Headers fields = answer.giveFields();
         if (fields != null) {
             head.fields(fields);
             workspace.giveBack(fields);
@@ -97,31 +92,27 @@ final class AnswerWriter {
         } else if (oldClient) {
             head.raw(KEEP_ALIVE);
         }
-        frame(head, response, length, oldClient);
+        frame(head, answer, length, oldClient);
+        if (response.request().isHead()) {
+            body = Body.NONE;
+        }
         out.put(head.endHead());
     }
 
-    private void frame(MessageWriter head, HttpResponse response, long length, boolean oldClient) {
-        int status = response.status();
-        if (status == NO_CONTENT || status == NOT_MODIFIED) {
+    private void frame(MessageWriter head, AnswerHead answer, long length, boolean oldClient) {
+        if (answer.hasNoContent()) {
             body = Body.NONE; // a length would be that of the content that is not sent: only if it was set
-            if (status == NOT_MODIFIED && response.length() >= 0) {
-                head.contentLength(response.length());
+            if (answer.mayTellLength()) {
+                head.contentLength(answer.length());
             }
-            return;
-        }
-        boolean chunked = length < 0 && !oldClient && status != RESET_CONTENT;
-        if (chunked) {
-            head.raw(CHUNKED);
-            body = Body.CHUNKED;
-        } else if (length >= 0 || status == RESET_CONTENT) {
-            head.contentLength(Math.max(0, length));
+        } else if (length >= 0 || answer.isReset()) {
             body = Body.LENGTH;
-        } else {
+            head.contentLength(Math.max(0, length));
+        } else if (oldClient) {
             body = Body.UNTIL_CLOSE;
-        }
-        if (response.isHead()) {
-            body = Body.NONE;
+        } else {
+            body = Body.CHUNKED;
+            head.raw(CHUNKED);
         }
     }
 
@@ -170,12 +161,12 @@ final class AnswerWriter {
 
     /** 101, or the 2xx that CONNECT is answered with: the bytes behind it are another protocol's. */
     void switchProtocols(HttpResponse response) {
-        MessageWriter head = workspace.writer().status(response.status()).raw(workspace.date());
-        Headers fields = response.giveHeaders();
+        MessageWriter head = workspace.writer().status(response.head().status()).raw(workspace.date());
+        Headers fields = response.head().giveFields();
         if (fields != null) {
             head.fields(fields);
         }
-        if (response.status() == 101) {
+        if (response.head().switchesProtocols()) {
             head.raw(UPGRADE);
         }
         out.put(head.endHead());

@@ -7,8 +7,8 @@ import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
 
 /**
- * What a client has sent before it can be looked at: further requests of a pipeline, or a body that nobody has
- * asked for. Loop thread.
+ * What a client has sent before it can be looked at: further requests of a pipeline, or a body that nobody
+ * has asked for. Loop thread.
  *
  * <p>Reading goes on for a while, since only who reads notices that a client has gone away.
  */
@@ -39,8 +39,8 @@ final class Backlog {
         queue.append(data);
     }
 
-    /** Lets the connection take what it can take. */
-    void pump(HttpConnection connection) {
+    /** Lets the dialogue take what it can take. */
+    void pump(Dialogue dialogue) {
         long before = 0;
         while (size() > 0 && size() != before) {
             before = size();
@@ -48,7 +48,7 @@ final class Backlog {
             try {
                 int bytes = (int) Math.min(before, piece.remaining());
                 queue.copyTo(piece, bytes);
-                connection.parse(piece.flip());
+                dialogue.parse(piece.flip());
                 queue.skip((int) Math.min(piece.position(), size())); // nothing is left after an abort
             } finally {
                 pool.release(piece);
@@ -85,6 +85,7 @@ final class Backlog {
     }
 
     void clear() {
+        readingPaused = false;
         if (queue != null) {
             queue.clear();
         }

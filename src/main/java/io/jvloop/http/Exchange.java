@@ -5,34 +5,54 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One request and its answer: two halves that end independently. Loop thread.
+ * One request and its answer after the other: two halves that end independently. Loop thread.
  *
  * <pre>
- *   the request is complete ──┐
- *                             ├──▶ the next one may begin
- *   the answer is complete ───┘
+ *   NONE ──begin──▶ ASKED ──answered──▶ ANSWERED     the request may be complete or not in either
+ *     ▲                                    │
+ *     └──── close, when both halves are ───┘
  * </pre>
  */
 final class Exchange {
-    /** Of a body that nobody has read, this much is dropped; reading more costs more than a new connection. */
+    private enum State {
+        NONE, ASKED, ANSWERED
+    }
+
+    /** Of a body that nobody has read, this much is dropped; more would cost more than a new connection. */
     private static final int DISCARDED_BYTES = 256 * 1024;
 
-    private final HttpResponse response;
-    private final RequestBody body; // null if there is none
-    private boolean expectsContinue;
+    private State state = State.NONE;
+    private HttpResponse response;
+    private RequestBody body; // null if there is none
     private boolean requestComplete;
-    private boolean answered;
+    private boolean expectsContinue;
     private boolean last;
     private boolean sendingFile;
     private int discarded;
     private List<CompletableFuture<Void>> waiting; // null for nobody
 
-    Exchange(HttpResponse response, RequestBody body, boolean expectsContinue) {
-        this.response = response;
-        this.body = body;
-        this.expectsContinue = expectsContinue;
-        this.requestComplete = body == null;
-        this.last = !response.request().keepsAlive();
+    void begin(HttpResponse newResponse, RequestBody newBody, boolean clientWaits) {
+        state = State.ASKED;
+        response = newResponse;
+        body = newBody;
+        requestComplete = newBody == null;
+        expectsContinue = clientWaits;
+        last = !newResponse.request().keepsAlive();
+        sendingFile = false;
+        discarded = 0;
+        waiting = null;
+    }
+
+    boolean isOpen() {
+        return state != State.NONE;
+    }
+
+    /** Both halves are complete. */
+    void close() {
+        state = State.NONE;
+        response = null;
+        body = null;
+        waiting = null;
     }
 
     HttpResponse response() {
@@ -56,12 +76,12 @@ final class Exchange {
     }
 
     boolean isAnswered() {
-        return answered;
+        return state == State.ANSWERED;
     }
 
     /** Whether more of the request is to be read now. */
     boolean wantsBody() {
-        return !requestComplete && (answered || body.isWanted());
+        return !requestComplete && (state == State.ANSWERED || body.isWanted());
     }
 
     /** Whether the client waits for a word before it sends the body; true once. */
@@ -88,7 +108,8 @@ final class Exchange {
         if (requestComplete || last) {
             return !last;
         }
-        return !expectsContinue && (body.isRead() || body.length() - body.received() <= DISCARDED_BYTES);
+        return !expectsContinue
+                && (body.isRead() || body.length() - body.received() <= DISCARDED_BYTES);
     }
 
     /** Drops content; false when that has gone on for too long. */
@@ -97,12 +118,12 @@ final class Exchange {
         return discarded <= DISCARDED_BYTES;
     }
 
-    void sendingFile(boolean now) {
-        sendingFile = now;
+    void sendingFile() {
+        sendingFile = true;
     }
 
     boolean isSendingFile() {
-        return sendingFile;
+        return sendingFile && state == State.ASKED;
     }
 
     void whenDone(CompletableFuture<Void> done) {
@@ -113,27 +134,31 @@ final class Exchange {
     }
 
     void answered() {
-        answered = true;
+        state = State.ANSWERED;
         response.delivered();
         if (waiting != null) {
-            waiting.forEach(done -> done.complete(null));
+            List<CompletableFuture<Void>> all = waiting;
+            waiting = null;
+            all.forEach(done -> done.complete(null));
         }
     }
 
-    /** The end of the connection, or of what can be done on it. */
+    /** The end of the connection, or of what can be done on it. Nothing if there is no exchange. */
     void abandoned(Throwable cause) {
-        boolean tellWaiting = !answered && waiting != null;
-        answered = true;
-        if (tellWaiting) {
-            waiting.forEach(done -> done.completeExceptionally(cause));
+        RequestBody torn = body;
+        List<CompletableFuture<Void>> all = waiting;
+        close();
+        if (all != null) {
+            all.forEach(done -> done.completeExceptionally(cause));
         }
-        if (body != null) {
-            body.fail(cause);
+        if (torn != null) {
+            torn.fail(cause);
         }
     }
 
     @Override
     public String toString() {
-        return response + (requestComplete ? "" : ", " + body) + (last ? ", the last one" : "");
+        return state == State.NONE ? "between requests"
+                : response + (requestComplete ? "" : ", " + body) + (last ? ", the last one" : "");
     }
 }

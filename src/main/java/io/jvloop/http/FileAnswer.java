@@ -14,22 +14,15 @@ final class FileAnswer {
     private final HttpConnection connection;
     private final HttpResponse response;
     private final FilePart part;
-    private final Exchange exchange;
     private long sent;
 
     FileAnswer(HttpConnection connection, HttpResponse response, FilePart part) {
         this.connection = connection;
         this.response = response;
         this.part = part;
-        this.exchange = connection.exchange();
     }
 
     void start() {
-        exchange.sendingFile(true);
-        slice();
-    }
-
-    private void slice() {
         long bytes = Math.min(SLICE_BYTES, part.count() - sent);
         try {
             connection.transport().sendFile(part.file(), part.offset() + sent, bytes)
@@ -45,7 +38,7 @@ final class FileAnswer {
             return;
         }
         sent += count;
-        connection.outlet().countFile(count);
+        connection.count(count);
         if (count < asked) {
             ended(new EOFException("the file has become shorter, " + sent + " of " + part.count()
                     + " bytes were sent"));
@@ -54,12 +47,11 @@ final class FileAnswer {
         } else if (part.sent().isDone()) {
             ended(new EOFException("the rest of the file was cancelled"));
         } else {
-            slice();
+            start();
         }
     }
 
     private void ended(Throwable cause) {
-        exchange.sendingFile(false);
         connection.fileEnded(response, cause);
         Async.complete(part.sent(), sent, cause);
     }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How an HTTP server treats its clients. Timeouts are noticed up to an eighth of the shortest one late, half a
+ * How an HTTP server treats its clients. Timeouts are noticed up to an eighth of the shortest one late, a
  * second at most, and never early.
  *
  * @param limits how much of a request is taken

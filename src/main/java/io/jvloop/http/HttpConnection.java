@@ -1,23 +1,19 @@
 package io.jvloop.http;
 
 import io.jvloop.http.codec.Headers;
-import io.jvloop.http.codec.HttpEvent;
 import io.jvloop.http.codec.HttpParseException;
-import io.jvloop.http.codec.RequestParser;
 import io.jvloop.http.Deadlines.Phase;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.ExceptionContext;
 import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * One client: requests in, answers out, in order. Hot: {@link #dataReceived} → {@link RequestParser#next} →
- * {@link HttpHandler#handle} → {@link #end} → one write.
+ * One client, from its connection to its end; what it has to say in between is a {@link Dialogue}'s.
  *
  * <pre>
  *   SERVING ──upgrade──▶ HANDED_OVER
@@ -25,25 +21,18 @@ import java.util.concurrent.RejectedExecutionException;
  *      └── the last answer, the client's end ──▶ CLOSED ◀──┘
  * </pre>
  *
- * <p>Requests of a connection are handled one after the other. While one is being answered, what the client
- * sends is kept, up to 64 KiB, so that its end is noticed; then the client has to wait.
- *
- * <p>Whatever happens is framed by {@link #enter} and {@link #leave}: in between output is gathered, at the
- * end it is sent, and what follows from the new state is done, once.
- *
  * <p><b>Thread.</b> The loop's, but for {@link #onLoop} and {@link #takeHeaders}.
  *
- * <p>Read next: {@link Exchange}, {@link AnswerWriter}, {@link Outlet}, {@link Deadlines}.
+ * <p>Read next: {@link Dialogue}, {@link Deadlines}.
  */
 final class HttpConnection implements Protocol {
-    private enum State {
+    /** Where the connection is in its life. */
+    enum State {
         SERVING, HANDED_OVER,
-        /** Our side is ended; what the client still sends is dropped, lest a reset destroy our last answer. */
-        LINGERING,
-        CLOSED
+        /** Our side is ended; what still comes is dropped, lest a reset destroy our last answer. */
+        LINGERING, CLOSED
     }
 
-    private static final int INTERNAL_ERROR = 500;
     private static final int UNAVAILABLE = 503;
     private static final int TIMEOUT = 408;
 
@@ -52,18 +41,16 @@ final class HttpConnection implements Protocol {
     private EventLoop loop;
     private Transport transport;
     private Workspace workspace;
-    private RequestParser parser;
-    private Backlog backlog;
-    private Outlet out;
-    private AnswerWriter answers;
-    private Deadlines deadlines;
-    private WaitingWriters writers;
-    private Exchange exchange; // null between two requests
-    private boolean working; // between enter and leave
-    private boolean draining; // this exchange is the last one
-    private boolean peerEnded;
-    private boolean begun; // an exchange, since the deadlines were looked at
+    private Dialogue dialogue; // null between two requests
+    private Phase phase = Phase.HEAD;
+    private int since; // the tick at which the phase began
+    private long bytesBefore; // of the body, then
+    private long written; // to the transport
+    private long takenBefore; // of that by the client, at the tick of
+    private int writingSince;
     private int index;
+    private boolean draining; // what is asked already is the last
+    private boolean peerEnded;
 
     HttpConnection(Service service) {
         this.service = service;
@@ -74,357 +61,37 @@ final class HttpConnection implements Protocol {
         transport = made;
         loop = made.loop();
         workspace = service.workspace(loop);
-        parser = new RequestParser(service.config().limits(), workspace.strings());
-        backlog = new Backlog(loop.buffers());
-        out = new Outlet(made);
-        answers = new AnswerWriter(workspace, out);
-        deadlines = new Deadlines(workspace.ticks(), workspace.tick());
-        writers = new WaitingWriters(made);
         workspace.add(this);
+        since = workspace.tick();
+        writingSince = since;
         if (!service.enter()) {
-            enter();
-            refuse(UNAVAILABLE);
-            leave(true);
+            dialogue().refuse(UNAVAILABLE);
         }
     }
-
-    // ----------------------------------------------------------------------------------------- requests in
 
     @Override
     public void dataReceived(ByteBuffer data) {
-        if (state != State.SERVING) {
-            return;
-        }
-        boolean outer = enter();
-        try {
-            if (backlog.isEmpty()) {
-                parse(data);
-            }
-            if (data.hasRemaining() && state != State.LINGERING) {
-                backlog.append(data);
-            }
-        } finally {
-            leave(outer);
+        if (state == State.SERVING) {
+            dialogue().receive(data);
         }
     }
 
-    /** Takes what may be taken now. */
-    void parse(ByteBuffer in) {
-        try {
-            while (mayParse()) {
-                switch (parser.next(in)) {
-                    case NEED_MORE -> {
-                        return;
-                    }
-                    case HEAD -> begin(in);
-                    case CONTENT -> content();
-                    case END -> requestEnded();
-                }
-            }
-        } catch (HttpParseException e) {
-            unreadable(e);
+    private Dialogue dialogue() {
+        if (dialogue == null) {
+            dialogue = workspace.lend().of(this);
         }
+        return dialogue;
     }
 
-    private boolean mayParse() {
-        return state == State.SERVING && !writers.arePaused() && (exchange == null || exchange.wantsBody());
-    }
-
-    private void begin(ByteBuffer in) throws HttpParseException {
-        boolean complete = parser.contentLength() == 0;
-        if (complete) {
-            parser.next(in); // END
-        }
-        answers.reset();
-        begun = true;
-        RequestBody body = complete ? null : new RequestBody(this, parser.contentLength());
-        HttpRequest request = new HttpRequest(this, parser, body);
-        HttpResponse response = new HttpResponse(this, request);
-        exchange = new Exchange(response, body, parser.expectsContinue());
-        try {
-            service.handler().handle(request, response);
-        } catch (Throwable t) { // the application's: must not cost more than its own request
-            failed(response, t);
-        }
-    }
-
-    private void content() {
-        if (exchange.isAnswered()) {
-            if (!exchange.discard(parser.contentBytes())) {
-                state = State.LINGERING;
-            }
-        } else {
-            exchange.body().content(parser.content());
-        }
-    }
-
-    private void requestEnded() {
-        Exchange ended = exchange;
-        Headers trailers = parser.trailers();
-        ended.requestEnded();
-        if (ended.isAnswered()) {
-            next();
-        } else {
-            ended.body().ended(trailers);
-        }
-    }
-
-    /** The handler has asked for the body. */
-    void bodyWanted() {
-        boolean outer = enter();
-        if (exchange.takeExpectation() && !answers.hasBegun()) {
-            answers.sendContinue();
-            if (!outer) {
-                out.flush(); // a handler may take its time before it returns
-            }
-        }
-        leave(outer);
-    }
-
-    /** There may be something to do with what has come already. */
-    void resume() {
-        leave(enter());
-    }
-
-    /** What has come cannot be read, or takes too long: nobody knows where the next request begins. */
-    private void unreadable(HttpParseException fault) {
-        if (exchange == null) {
-            refuse(fault.status());
-            return;
-        }
-        Exchange torn = exchange;
-        torn.isLast();
-        state = torn.isAnswered() ? State.LINGERING : state;
-        torn.body().fail(fault); // whoever reads it may answer
-        if (!torn.isAnswered()) {
-            giveUp(fault.status());
-        }
-    }
-
-    /** Answers to what is no request. */
-    private void refuse(int status) {
-        answers.error(status, false, false, false);
-        state = State.LINGERING;
-    }
-
-    // ----------------------------------------------------------------------------------------- answers out
-
-    private boolean isOpen(HttpResponse response) {
-        return exchange != null && exchange.response() == response && !exchange.isAnswered();
-    }
-
-    void end(HttpResponse response, ByteBuffer content) {
-        if (!isOpen(response)) {
-            content.position(content.limit());
-            return;
-        }
-        boolean outer = enter();
-        if (!answers.hasBegun()) {
-            beginAnswer(response, response.length() >= 0 ? response.length() : content.remaining());
-        }
-        answers.content(content);
-        answers.end(response);
-        answered();
-        leave(outer);
-    }
-
-    void write(HttpResponse response, ByteBuffer part) {
-        if (!isOpen(response)) {
-            part.position(part.limit());
-            return;
-        }
-        boolean outer = enter();
-        if (!answers.hasBegun()) {
-            beginAnswer(response, response.length());
-        }
-        answers.content(part);
-        leave(outer);
-    }
-
-    private void beginAnswer(HttpResponse response, long length) {
-        if (draining || !exchange.mayKeepAlive() || !AnswerWriter.allowsNext(response, length)) {
-            exchange.isLast();
-        }
-        answers.begin(response, length, !exchange.last());
-    }
-
-    void drain(HttpResponse response, CompletableFuture<Void> drained) {
-        if (isOpen(response)) {
-            writers.add(drained);
-        } else {
-            whenDone(response, drained);
-        }
-    }
-
-    void whenDone(HttpResponse response, CompletableFuture<Void> done) {
-        if (isOpen(response)) {
-            exchange.whenDone(done);
-        } else if (response.isDelivered()) {
-            done.complete(null);
-        } else {
-            done.completeExceptionally(new IOException("Connection lost: " + transport));
-        }
-    }
-
-    void sendFile(HttpResponse response, FilePart part) {
-        if (!isOpen(response) || !part.file().isOpen()) {
-            IOException cause = new IOException(isOpen(response) ? "the file is closed, so it cannot be sent"
-                    : "Connection lost: " + transport);
-            part.sent().completeExceptionally(cause);
-            failed(response, cause);
-            return;
-        }
-        boolean outer = enter();
-        beginAnswer(response, part.count());
-        if (answers.sendsContent() && part.count() > 0) {
-            out.flush();
-            new FileAnswer(this, response, part).start();
-        } else {
-            answered();
-            part.sent().complete(0L);
-        }
-        leave(outer);
-    }
-
-    /** All of a file is sent; null, or the reason why not. */
-    void fileEnded(HttpResponse response, Throwable cause) {
-        if (!isOpen(response)) {
-            return;
-        }
-        boolean outer = enter();
-        if (cause == null) {
-            answered();
-        } else {
-            report(response, cause);
-            breakOff();
-        }
-        leave(outer);
-    }
-
-    void upgrade(HttpResponse response, Protocol next) {
-        if (!isOpen(response)) {
-            return;
-        }
-        if (!exchange.isRequestComplete()) {
-            failed(response, new IllegalStateException("read the request's body before upgrade()"));
-            return;
-        }
-        boolean outer = enter();
-        answers.switchProtocols(response);
-        exchange.answered();
-        exchange = null;
-        state = State.HANDED_OVER;
-        transport.pauseReading();
-        loop.callSoon(() -> handOver(next));
-        leave(outer);
-    }
-
-    private void handOver(Protocol next) {
-        if (state == State.HANDED_OVER) {
-            release();
-            backlog.handOver(transport, next);
-        }
-    }
-
-    /** A handler has failed, or what it waits for. */
-    void failed(HttpResponse response, Throwable cause) {
-        boolean open = isOpen(response);
-        if (!(cause instanceof HttpParseException) && (open || !(cause instanceof IOException))) {
-            report(response, cause); // but not what any client can bring about
-        }
-        if (open) {
-            boolean outer = enter();
-            giveUp(cause instanceof HttpParseException fault ? fault.status() : INTERNAL_ERROR);
-            leave(outer);
-        }
-    }
-
-    private void report(HttpResponse response, Throwable cause) {
-        loop.callExceptionHandler(ExceptionContext.of("Unhandled exception in an HTTP handler", cause)
-                .with("request", response.request()).with("transport", transport));
-    }
-
-    private void giveUp(int status) {
-        if (answers.hasBegun()) {
-            breakOff();
-            return;
-        }
-        HttpResponse response = exchange.response();
-        if (draining || !exchange.mayKeepAlive()) {
-            exchange.isLast();
-        }
-        answers.error(status, response.isHead(), !exchange.last(), response.request().minorVersion() == 0);
-        answered();
-    }
-
-    /** The client must not take what it has for the whole answer. */
-    private void breakOff() {
-        exchange.abandoned(new IOException("the answer was broken off"));
-        exchange = null;
-        state = State.CLOSED;
-        if (!answers.endIsVisible()) {
-            out.flush();
-            transport.abort();
-        }
-    }
-
-    private void answered() {
-        Exchange done = exchange;
-        done.answered();
-        if (done.isRequestComplete()) {
-            next();
-        } else {
-            done.body().fail(new IOException("the request was answered before its body was read"));
-            state = done.last() ? State.LINGERING : state;
-        }
-    }
-
-    private void next() {
-        boolean last = exchange.last() || draining;
-        exchange = null;
-        if (last && state == State.SERVING) {
-            state = State.CLOSED;
-        }
-    }
-
-    // ------------------------------------------------------------------------------ what follows from that
-
-    /** True if it is not within another one. */
-    private boolean enter() {
-        boolean outer = !working;
-        if (outer) {
-            working = true;
-        }
-        return outer;
-    }
-
-    private void leave(boolean outer) {
-        if (!outer) {
-            return;
-        }
-        backlog.pump(this);
-        working = false;
-        out.flush();
-        if (peerEnded && state == State.SERVING && backlog.isEmpty() && mayParse()) {
-            ended(new EOFException("the client has ended the connection within a request"));
-        }
-        settle();
-    }
-
-    /** Nothing more will come, and nothing is there that could be answered. */
-    private void ended(IOException cause) {
-        if (exchange != null) {
-            exchange.abandoned(cause);
-            exchange = null;
-        }
-        state = State.CLOSED;
-    }
-
-    private void settle() {
+    /** Something has happened; {@code anew} if a request has begun. Does what follows from the state. */
+    void settle(boolean anew) {
         switch (state) {
             case SERVING -> {
-                backlog.updateReading(transport, mayParse());
-                updatePhase();
+                Phase now = dialogue.phase();
+                if (now != phase || anew) {
+                    begin(now, dialogue.exchange().bodyBytes());
+                }
+                giveBackIfIdle();
             }
             case LINGERING -> linger();
             case CLOSED -> transport.close();
@@ -434,39 +101,31 @@ final class HttpConnection implements Protocol {
         }
     }
 
-    private void updatePhase() {
-        Phase phase = phase();
-        if (phase != deadlines.phase() || begun) {
-            begun = false;
-            deadlines.begin(phase, workspace.tick(), bodyBytes());
+    private void giveBackIfIdle() {
+        if (dialogue.isIdle()) {
+            Dialogue idle = dialogue;
+            dialogue = null;
+            workspace.takeBack(idle);
         }
     }
 
-    private Phase phase() {
-        if (exchange != null) {
-            return exchange.wantsBody() ? Phase.BODY : Phase.HANDLER;
-        } else if (writers.arePaused()) {
-            return Phase.HANDLER; // it is to take its answers first
-        }
-        return parser.isIdle() && backlog.isEmpty() ? Phase.KEEP_ALIVE : Phase.HEAD;
-    }
-
-    private long bodyBytes() {
-        return exchange == null ? 0 : exchange.bodyBytes();
+    /** The client begins something, also if it is the same again. */
+    private void begin(Phase newPhase, long bodyBytes) {
+        phase = newPhase;
+        since = workspace.tick();
+        bytesBefore = bodyBytes;
     }
 
     /** RFC 9112, 9.6: end our side, and wait for the client to end its own. */
     private void linger() {
-        backlog.clear();
-        if (exchange != null) {
-            exchange.abandoned(new IOException("the request could not be read"));
-            exchange = null;
+        if (dialogue != null) {
+            dialogue.lost(new IOException("the request could not be read"));
         }
         if (peerEnded || !transport.canWriteEof()) {
             state = State.CLOSED;
             transport.close();
-        } else if (deadlines.phase() != Phase.LINGER) {
-            deadlines.begin(Phase.LINGER, workspace.tick(), 0);
+        } else if (phase != Phase.LINGER) {
+            begin(Phase.LINGER, 0);
             transport.writeEof();
             transport.resumeReading();
         }
@@ -476,45 +135,39 @@ final class HttpConnection implements Protocol {
 
     @Override
     public void pauseWriting() {
-        writers.pause();
+        dialogue().writers().pause();
     }
 
     @Override
     public void resumeWriting() {
-        writers.resume();
+        dialogue().writers().resume();
         if (state == State.SERVING) {
-            resume();
+            dialogue().resume();
         }
     }
 
     @Override
     public boolean eofReceived() {
         peerEnded = true;
-        resume();
+        if (state == State.SERVING) {
+            dialogue().resume();
+        }
         return state == State.SERVING; // what is in flight is answered
     }
 
     @Override
     public boolean draining() {
         draining = true;
-        return state == State.SERVING && (exchange != null || !parser.isIdle() || !backlog.isEmpty());
+        return state == State.SERVING && dialogue != null;
     }
 
     @Override
     public void connectionLost(Throwable cause) {
-        IOException lost = new IOException("Connection lost: " + transport, cause);
-        boolean served = state != State.HANDED_OVER || transport.protocol() != null;
+        release(); // before a hand-over only: afterwards another protocol hears of the end
         state = State.CLOSED;
-        if (served) {
-            release();
-        }
-        out.clear();
-        backlog.clear();
-        writers.lost(lost);
-        if (exchange != null) {
-            Exchange torn = exchange;
-            exchange = null;
-            torn.abandoned(lost);
+        if (dialogue != null) {
+            dialogue.lost(new IOException("Connection lost: " + transport, cause));
+            giveBackIfIdle();
         }
     }
 
@@ -524,40 +177,161 @@ final class HttpConnection implements Protocol {
         service.leave();
     }
 
+    // ------------------------------------------------------------------------------------------- deadlines
+
     /** A tick of the clock. */
     void ticked() {
         long queued = transport.writeBufferSize();
-        boolean waiting = queued > 0 || exchange != null && exchange.isSendingFile();
-        long taken = out.written() - queued + out.fileBytes();
-        if (deadlines.isStuck(workspace.tick(), waiting, taken)) {
+        boolean sendingFile = dialogue != null && dialogue.exchange().isSendingFile();
+        if (isStuck(queued > 0 || sendingFile, written - queued)) {
             transport.abort();
-        } else if (state != State.CLOSED && deadlines.isOver(workspace.tick(), bodyBytes())) {
-            boolean outer = enter();
+        } else if (state != State.CLOSED && isOver()) {
             timedOut(queued > 0);
-            leave(outer);
         }
     }
 
+    /** Whether the client does not take what is waiting for it. */
+    private boolean isStuck(boolean waiting, long taken) {
+        int now = workspace.tick();
+        if (waiting && now - writingSince < workspace.deadlines().write()) {
+            return false;
+        }
+        boolean stuck = waiting && taken - takenBefore < workspace.deadlines().writeBytes();
+        writingSince = now;
+        takenBefore = taken;
+        return stuck;
+    }
+
+    /** Whether the client takes too long for what it is at. */
+    private boolean isOver() {
+        if (workspace.tick() - since < workspace.deadlines().of(phase)) {
+            return false;
+        }
+        if (phase == Phase.BODY) {
+            long before = bytesBefore;
+            begin(Phase.BODY, dialogue.exchange().bodyBytes());
+            return bytesBefore - before < workspace.deadlines().bodyBytes();
+        }
+        return true;
+    }
+
     private void timedOut(boolean waiting) {
-        switch (deadlines.phase()) {
+        switch (phase) {
+            case BODY -> dialogue.tooSlow(TIMEOUT);
             case LINGER -> {
                 if (!waiting) {
                     transport.abort();
                 }
             }
-            case KEEP_ALIVE -> state = State.CLOSED;
-            case HEAD -> {
-                if (parser.isIdle()) {
-                    state = State.CLOSED; // has not said anything yet
-                } else {
-                    refuse(TIMEOUT);
+            default -> {
+                if (dialogue != null) {
+                    dialogue.refuse(TIMEOUT);
+                } else { // it has not begun a request
+                    state = State.CLOSED;
+                    transport.close();
                 }
             }
-            default -> unreadable(new HttpParseException(TIMEOUT, "the body comes too slowly"));
         }
     }
 
-    // ------------------------------------------------------------------------------------------ for others
+    // ------------------------------------------------------------------------------------ for those inside
+
+    /** Whether this answer is the one that is waited for. */
+    boolean isOpen(HttpResponse response) {
+        return dialogue != null && dialogue.isOpen(response);
+    }
+
+    void end(HttpResponse response, ByteBuffer content) {
+        if (isOpen(response)) {
+            dialogue.end(response, content);
+        } else {
+            content.position(content.limit());
+        }
+    }
+
+    void write(HttpResponse response, ByteBuffer part) {
+        if (isOpen(response)) {
+            dialogue.write(response, part);
+        } else {
+            part.position(part.limit());
+        }
+    }
+
+    void drain(HttpResponse response, CompletableFuture<Void> drained) {
+        if (isOpen(response)) {
+            dialogue.writers().add(drained);
+        } else {
+            whenDone(response, drained);
+        }
+    }
+
+    void whenDone(HttpResponse response, CompletableFuture<Void> done) {
+        if (isOpen(response)) {
+            dialogue.exchange().whenDone(done);
+        } else if (response.isDelivered()) {
+            done.complete(null);
+        } else {
+            done.completeExceptionally(new IOException("Connection lost: " + transport));
+        }
+    }
+
+    void sendFile(HttpResponse response, FilePart part) {
+        if (isOpen(response) && part.file().isOpen()) {
+            dialogue.sendFile(response, part);
+        } else {
+            IOException cause = new IOException("cannot send a file that is closed, or to who is gone");
+            part.sent().completeExceptionally(cause);
+            failed(response, cause);
+        }
+    }
+
+    /** All of a file is sent; null, or the reason why not. */
+    void fileEnded(HttpResponse response, Throwable cause) {
+        if (isOpen(response)) {
+            dialogue.fileEnded(response, cause);
+        }
+    }
+
+    /** A handler has failed, or what it waits for. */
+    void failed(HttpResponse response, Throwable cause) {
+        if (isOpen(response)) {
+            dialogue.failed(response, cause);
+        } else if (!(cause instanceof HttpParseException) && !(cause instanceof IOException)) {
+            report(response, cause); // but not what any client can bring about
+        }
+    }
+
+    void report(HttpResponse response, Throwable cause) {
+        loop.callExceptionHandler(ExceptionContext.of("Unhandled exception in an HTTP handler", cause)
+                .with("request", response.request()).with("transport", transport));
+    }
+
+    void upgrade(HttpResponse response, Protocol next) {
+        if (!isOpen(response)) {
+            return;
+        }
+        if (!dialogue.exchange().isRequestComplete()) {
+            failed(response, new IllegalStateException("read the request's body before upgrade()"));
+            return;
+        }
+        dialogue.switchProtocols(response);
+        transport.pauseReading();
+        loop.callSoon(() -> handOver(next));
+    }
+
+    private void handOver(Protocol next) {
+        if (state == State.HANDED_OVER) {
+            release();
+            dialogue.backlog().handOver(transport, next);
+        }
+    }
+
+    /** The handler has asked for the body, or can take more of it. */
+    void bodyWanted() {
+        if (dialogue != null) {
+            dialogue.bodyWanted();
+        }
+    }
 
     /** Runs it on the loop's thread, now or soon; drops it if the loop is closed. Any thread. */
     void onLoop(Runnable action) {
@@ -577,6 +351,26 @@ final class HttpConnection implements Protocol {
         return loop.inLoop() ? workspace.takeHeaders() : new Headers();
     }
 
+    void count(long bytes) {
+        written += bytes;
+    }
+
+    State state() {
+        return state;
+    }
+
+    void state(State newState) {
+        state = newState;
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    boolean hasPeerEnded() {
+        return peerEnded;
+    }
+
     EventLoop loop() {
         return loop;
     }
@@ -589,14 +383,6 @@ final class HttpConnection implements Protocol {
         return service.config();
     }
 
-    Outlet outlet() {
-        return out;
-    }
-
-    Exchange exchange() {
-        return exchange;
-    }
-
     int index() {
         return index;
     }
@@ -607,6 +393,6 @@ final class HttpConnection implements Protocol {
 
     @Override
     public String toString() {
-        return "HttpConnection[" + state + (exchange == null ? "" : ", " + exchange) + ", " + parser + "]";
+        return "HttpConnection[" + state + ", " + phase + (dialogue == null ? "" : ", " + dialogue) + "]";
     }
 }

@@ -98,6 +98,14 @@ public final class HttpRequest {
         return connection.loop();
     }
 
+    HttpConnection connection() {
+        return connection;
+    }
+
+    boolean isHead() {
+        return method.equals("HEAD");
+    }
+
     /** Whether the connection may serve another request afterwards. */
     boolean keepsAlive() {
         return keepsAlive;

@@ -20,42 +20,29 @@ import java.util.function.Consumer;
  * </pre>
  *
  * <p>With {@code end(content)} the content's length is known and sent. An answer in parts is sent in chunks,
- * unless {@code Content-Length} was set; to a client of HTTP/1.0 up to the end of the connection. {@code Date}
- * is added, and what belongs to the connection is jvloop's: there is no need to ask for HEAD, the content is
- * left out by itself.
+ * unless {@code Content-Length} was set; to a client of HTTP/1.0 up to the end of the connection. {@code
+ * Date} is added. For HEAD the content is left out by itself.
  *
  * <p><b>Thread.</b> Any, but one at a time. Calls of other threads than the loop's are handed over to it, in
  * order, with a copy of their bytes.
  *
- * <p><b>Errors.</b> What comes after the end of the connection is dropped; {@link #done} tells. An answer that
- * was begun and cannot be finished ends the connection, so that the client notices.
+ * <p><b>Errors.</b> What comes after the end of the connection is dropped; {@link #done} tells. An answer
+ * that was begun and cannot be finished ends the connection, so that the client notices.
  */
 public final class HttpResponse {
     private enum State {
         BUILDING, STREAMING, ENDED
     }
 
-    /** The content's length is not known. */
-    static final long UNKNOWN = -1;
-
-    private static final int LOWEST_STATUS = 200;
-    private static final int HIGHEST_STATUS = 999;
     private static final String CONTENT_TYPE = "Content-Type";
 
-    private final HttpConnection connection;
     private final HttpRequest request;
+    private final AnswerHead head = new AnswerHead();
     private State state = State.BUILDING;
-    private boolean closes;
-    private boolean hasDate;
-    private int status = LOWEST_STATUS;
-    private long length = UNKNOWN;
-    private Headers headers; // null for none
-    private Headers trailers; // null for none
-    private long written; // of the content, by the one who answers
     private boolean delivered; // the loop's
+    private Headers trailers; // null for none
 
-    HttpResponse(HttpConnection connection, HttpRequest request) {
-        this.connection = connection;
+    HttpResponse(HttpRequest request) {
         this.request = request;
     }
 
@@ -69,11 +56,7 @@ public final class HttpResponse {
      */
     public HttpResponse status(int code) {
         requireBuilding("status");
-        if (code < LOWEST_STATUS || code > HIGHEST_STATUS) {
-            throw new IllegalArgumentException("the status of an answer is 200 to 999, not " + code
-                    + "; 100 is sent by itself, 101 by upgrade()");
-        }
-        status = code;
+        head.status(code);
         return this;
     }
 
@@ -89,9 +72,7 @@ public final class HttpResponse {
      */
     public HttpResponse header(String name, String value) {
         requireBuilding("header");
-        if (!isOfTheConnection(name, value)) {
-            headers().set(name, value);
-        }
+        head.field(connection(), name, value, false);
         return this;
     }
 
@@ -106,9 +87,7 @@ public final class HttpResponse {
      */
     public HttpResponse addHeader(String name, String value) {
         requireBuilding("addHeader");
-        if (!isOfTheConnection(name, value)) {
-            headers().add(name, value);
-        }
+        head.field(connection(), name, value, true);
         return this;
     }
 
@@ -123,7 +102,7 @@ public final class HttpResponse {
      * @throws IllegalStateException if the answer has ended
      */
     public HttpResponse trailer(String name, String value) {
-        requireNotEnded("trailer");
+        requireAtMost(State.STREAMING, "trailer");
         if (FieldRules.isFraming(name)) {
             throw new IllegalArgumentException(name + " cannot be a trailer (RFC 9110, 6.5.1)");
         }
@@ -132,25 +111,8 @@ public final class HttpResponse {
         return this;
     }
 
-    private Headers headers() {
-        if (headers == null) {
-            headers = connection.takeHeaders();
-        }
-        return headers;
-    }
-
-    private boolean isOfTheConnection(String name, String value) {
-        switch (FieldRules.of(name)) {
-            case CONTENT_LENGTH -> length = FieldRules.length(value);
-            case CONNECTION -> closes |= FieldRules.closes(value);
-            case TRANSFER_ENCODING -> throw new IllegalArgumentException(
-                    "Transfer-Encoding is set by itself: use write() for an answer in chunks");
-            default -> {
-                hasDate |= FieldRules.of(name) == FieldRules.Meaning.DATE;
-                return false;
-            }
-        }
-        return true;
+    private HttpConnection connection() {
+        return request.connection();
     }
 
     /** Ends the answer; without content, if none was written. */
@@ -165,7 +127,7 @@ public final class HttpResponse {
      * @throws IllegalStateException as for {@link #end(ByteBuffer)}
      */
     public void end(String text) {
-        if (state == State.BUILDING && (headers == null || !headers.contains(CONTENT_TYPE))) {
+        if (state == State.BUILDING && !head.contains(CONTENT_TYPE)) {
             header(CONTENT_TYPE, "text/plain; charset=utf-8");
         }
         end(text.getBytes(StandardCharsets.UTF_8));
@@ -189,12 +151,11 @@ public final class HttpResponse {
      *             205, 304), or if Content-Length was set and this is not the length
      */
     public void end(ByteBuffer content) {
-        requireNotEnded("end");
-        count(content.remaining());
-        if (length != UNKNOWN && written < length && !(isHead() && written == 0)) {
-            throw new IllegalStateException("Content-Length is " + length + ", the content has " + written);
-        }
+        requireAtMost(State.STREAMING, "end");
+        head.count(content.remaining());
+        head.requireComplete(request.isHead());
         state = State.ENDED;
+        HttpConnection connection = connection();
         if (connection.loop().inLoop()) {
             connection.end(this, content);
         } else {
@@ -210,14 +171,14 @@ public final class HttpResponse {
      * @throws IllegalStateException if the answer has ended, or the status has no content
      */
     public void write(ByteBuffer part) {
-        requireNotEnded("write");
-        count(part.remaining());
+        requireAtMost(State.STREAMING, "write");
+        head.count(part.remaining());
         state = State.STREAMING;
-        if (connection.loop().inLoop()) {
-            connection.write(this, part);
+        if (connection().loop().inLoop()) {
+            connection().write(this, part);
         } else {
             ByteBuffer copy = copy(part);
-            connection.onLoop(() -> connection.write(this, copy));
+            connection().onLoop(() -> connection().write(this, copy));
         }
     }
 
@@ -246,8 +207,8 @@ public final class HttpResponse {
      * @return complete when more may be written; fails with an {@code IOException} if the connection is lost
      */
     public CompletableFuture<Void> drain() {
-        CompletableFuture<Void> drained = connection.loop().createFuture();
-        connection.onLoop(() -> connection.drain(this, drained));
+        CompletableFuture<Void> drained = connection().loop().createFuture();
+        connection().onLoop(() -> connection().drain(this, drained));
         return drained;
     }
 
@@ -265,15 +226,14 @@ public final class HttpResponse {
     public CompletableFuture<Long> sendFile(FileChannel file, long offset, long count) {
         requireBuilding("sendFile");
         Objects.requireNonNull(file, "file");
-        if (offset < 0 || count < 0 || length != UNKNOWN && length != count) {
-            throw new IllegalArgumentException("not a part of a file: " + count + " bytes at " + offset
-                    + (length == UNKNOWN ? "" : ", Content-Length is " + length));
+        if (offset < 0) {
+            throw new IllegalArgumentException("offset must be >= 0, not " + offset);
         }
-        count(count);
+        head.length(count);
+        head.count(count);
         state = State.ENDED;
-        length = count;
-        CompletableFuture<Long> sent = connection.loop().createFuture();
-        connection.onLoop(() -> connection.sendFile(this, new FilePart(file, offset, count, sent)));
+        CompletableFuture<Long> sent = connection().loop().createFuture();
+        connection().onLoop(() -> connection().sendFile(this, new FilePart(file, offset, count, sent)));
         return sent;
     }
 
@@ -287,15 +247,15 @@ public final class HttpResponse {
      */
     public <T> void await(CompletionStage<T> stage, Consumer<? super T> answer) {
         Objects.requireNonNull(answer, "answer");
-        stage.whenComplete((result, cause) -> connection.onLoop(() -> {
+        stage.whenComplete((result, cause) -> connection().onLoop(() -> {
             if (cause != null) {
-                connection.failed(this, Async.cause(cause));
+                connection().failed(this, Async.cause(cause));
                 return;
             }
             try {
                 answer.accept(result);
             } catch (Throwable t) { // as what the handler throws
-                connection.failed(this, t);
+                connection().failed(this, t);
             }
         }));
     }
@@ -307,18 +267,18 @@ public final class HttpResponse {
      */
     public void fail(Throwable cause) {
         Objects.requireNonNull(cause, "cause");
-        connection.onLoop(() -> connection.failed(this, cause));
+        connection().onLoop(() -> connection().failed(this, cause));
     }
 
     /**
-     * Hands the connection over to another protocol. After {@code Upgrade} that is status 101, with the header
-     * fields set here; after CONNECT it is status 200.
+     * Hands the connection over to another protocol: after status 101, with the header fields set here; if
+     * the request is CONNECT, after status 200.
      *
      * @param name of the protocol, one that the client's Upgrade field has; for CONNECT it is not sent
-     * @param next gets {@code connectionMade} in a later turn, then what the client has sent already. HTTP has
-     *            nothing to do with the connection any more, its timeouts neither
-     * @throws IllegalStateException if the client has not asked for it, the request's body is not read to its
-     *             end, or an answer has begun
+     * @param next gets {@code connectionMade} in a later turn, then what the client has sent already. HTTP
+     *            and its timeouts have nothing to do with the connection any more
+     * @throws IllegalStateException if the client has not asked for it, or an answer has begun. If the
+     *             request's body was not read to its end it is reported, as what handlers throw
      */
     public void upgrade(String name, Protocol next) {
         requireBuilding("upgrade");
@@ -328,22 +288,21 @@ public final class HttpResponse {
             throw new IllegalStateException("the client has not asked for an upgrade to " + name);
         }
         if (!connect) {
-            header("Upgrade", name);
-            status = 101;
+            head.switchesTo(connection(), name);
         }
         state = State.ENDED;
-        connection.onLoop(() -> connection.upgrade(this, next));
+        connection().onLoop(() -> connection().upgrade(this, next));
     }
 
     /**
-     * Whether the client has it.
+     * Whether the client gets it.
      *
-     * @return complete when the whole answer is handed to the kernel, or waits in the transport's queue only;
-     *         fails if the connection is lost before. Cancelling it has no effect
+     * @return complete when the whole answer is in the hands of the transport; fails if the connection is
+     *         lost before
      */
     public CompletableFuture<Void> done() {
-        CompletableFuture<Void> done = connection.loop().createFuture();
-        connection.onLoop(() -> connection.whenDone(this, done));
+        CompletableFuture<Void> done = connection().loop().createFuture();
+        connection().onLoop(() -> connection().whenDone(this, done));
         return done;
     }
 
@@ -353,29 +312,14 @@ public final class HttpResponse {
     }
 
     private void requireBuilding(String operation) {
-        if (state != State.BUILDING) {
+        requireAtMost(State.BUILDING, operation);
+    }
+
+    private void requireAtMost(State latest, String operation) {
+        if (state.compareTo(latest) > 0) {
             throw new IllegalStateException(operation + "() comes too late, the answer to " + request
                     + (state == State.ENDED ? " has ended" : " has begun"));
         }
-    }
-
-    private void requireNotEnded(String operation) {
-        if (state == State.ENDED) {
-            throw new IllegalStateException(operation + "() comes too late, the answer to " + request
-                    + " has ended");
-        }
-    }
-
-    private void count(long bytes) {
-        if (bytes > 0 && (status == 204 || status == 205 || status == 304)) {
-            throw new IllegalStateException("status " + status + " has no content (RFC 9110, 15), but got "
-                    + bytes + " bytes");
-        }
-        if (length != UNKNOWN && bytes > length - written) {
-            throw new IllegalStateException(
-                    "Content-Length is " + length + ", the content has " + (written + bytes));
-        }
-        written += bytes;
     }
 
     private static ByteBuffer copy(ByteBuffer data) {
@@ -398,25 +342,8 @@ public final class HttpResponse {
         return request;
     }
 
-    boolean isHead() {
-        return request.method().equals("HEAD");
-    }
-
-    int status() {
-        return status;
-    }
-
-    /** The length that Content-Length is to say, or UNKNOWN. */
-    long length() {
-        return length;
-    }
-
-    boolean closes() {
-        return closes;
-    }
-
-    boolean hasDate() {
-        return hasDate;
+    AnswerHead head() {
+        return head;
     }
 
     /** Null for none. */
@@ -424,15 +351,8 @@ public final class HttpResponse {
         return trailers;
     }
 
-    /** The header fields, whose list is the caller's now; null for none. */
-    Headers giveHeaders() {
-        Headers given = headers;
-        headers = null;
-        return given;
-    }
-
     @Override
     public String toString() {
-        return "HttpResponse[" + state + ", " + status + " to " + request + "]";
+        return "HttpResponse[" + state + ", " + head + " to " + request + "]";
     }
 }

@@ -2,7 +2,6 @@ package io.jvloop.http;
 
 import io.jvloop.buffer.BufferPool;
 import io.jvloop.http.codec.MessageWriter;
-import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
 
 /**
@@ -17,24 +16,25 @@ final class Outlet {
     /** Copying less than this is cheaper than a second part of a write. */
     private static final int LARGE_BYTES = 16 * 1024;
 
-    private final Transport transport;
     private final BufferPool pool;
+    private HttpConnection connection;
     private ByteBuffer gathered; // null if there is nothing
-    private long written;
-    private long fileBytes;
 
-    Outlet(Transport transport) {
-        this.transport = transport;
-        this.pool = transport.loop().buffers();
+    Outlet(BufferPool pool) {
+        this.pool = pool;
     }
 
-    /** Keeps what comes, up to {@link #uncork}. */
+    /** What follows is for this one. */
+    void of(HttpConnection client) {
+        connection = client;
+    }
+
     void flush() {
         ByteBuffer buffer = gathered;
         if (buffer != null) {
             gathered = null; // first, since a write may call us back
-            written += buffer.flip().remaining();
-            transport.write(buffer);
+            connection.count(buffer.flip().remaining());
+            connection.transport().write(buffer);
             pool.release(buffer);
         }
     }
@@ -71,12 +71,12 @@ final class Outlet {
     private void putLarge(ByteBuffer data) {
         ByteBuffer buffer = gathered;
         gathered = null;
-        written += data.remaining();
+        connection.count(data.remaining());
         if (buffer == null) {
-            transport.write(data);
+            connection.transport().write(data);
         } else {
-            written += buffer.flip().remaining();
-            transport.writeAll(buffer, data);
+            connection.count(buffer.flip().remaining());
+            connection.transport().writeAll(buffer, data);
             pool.release(buffer);
         }
     }
@@ -108,19 +108,5 @@ final class Outlet {
             pool.release(gathered);
             gathered = null;
         }
-    }
-
-    /** Bytes given to the transport so far. */
-    long written() {
-        return written;
-    }
-
-    void countFile(long bytes) {
-        fileBytes += bytes;
-    }
-
-    /** Bytes of files that were sent. */
-    long fileBytes() {
-        return fileBytes;
     }
 }

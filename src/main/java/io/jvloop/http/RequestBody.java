@@ -168,7 +168,7 @@ public final class RequestBody {
             if (cause != null) {
                 fail(Async.cause(cause));
             }
-            connection.resume();
+            connection.bodyWanted();
         }));
     }
 

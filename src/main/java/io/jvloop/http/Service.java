@@ -29,7 +29,7 @@ final class Service {
     }
 
     synchronized Workspace workspace(EventLoop loop) {
-        return workspaces.computeIfAbsent(loop, Workspace::new).configured(config);
+        return workspaces.computeIfAbsent(loop, any -> new Workspace(loop, this));
     }
 
     /** Counts a new connection; false if it is one too many. */

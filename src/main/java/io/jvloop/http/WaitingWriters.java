@@ -1,6 +1,5 @@
 package io.jvloop.http;
 
-import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,13 +8,8 @@ import java.util.function.Consumer;
 
 /** Who waits until the client has taken enough. Loop thread. */
 final class WaitingWriters {
-    private final Transport transport;
     private List<CompletableFuture<Void>> waiting = List.of();
     private boolean paused;
-
-    WaitingWriters(Transport transport) {
-        this.transport = transport;
-    }
 
     boolean arePaused() {
         return paused;
@@ -53,6 +47,6 @@ final class WaitingWriters {
 
     @Override
     public String toString() {
-        return waiting.size() + " writers wait for " + transport;
+        return waiting.size() + " writers wait";
     }
 }

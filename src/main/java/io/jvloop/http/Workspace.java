@@ -1,5 +1,6 @@
 package io.jvloop.http;
 
+import io.jvloop.buffer.BufferPool;
 import io.jvloop.http.codec.Headers;
 import io.jvloop.http.codec.HttpDate;
 import io.jvloop.http.codec.MessageWriter;
@@ -8,51 +9,67 @@ import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.TimerHandle;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the connections of a server on one loop share: strings that come again, a writer for heads, the date,
- * and one clock for all their timeouts. Loop thread.
+ * dialogues to lend, and one clock for all timeouts. Loop thread.
  *
  * <p><b>One timer for all.</b> It ticks as long as there are connections, and looks at each. A timer of each
- * connection's own would have to be moved with each request; so a request costs a look at the number of ticks,
- * and ten thousand connections cost ten thousand looks a second.
+ * connection's own would have to be moved with each request; so a request costs a look at the number of
+ * ticks, and ten thousand connections cost some ten thousand looks a second.
  */
 final class Workspace {
-    private static final long LONGEST_TICK_NANOS = 500_000_000; // the date shows whole seconds
-    private static final long SHORTEST_TICK_NANOS = 1_000_000;
+    private static final Duration LONGEST_TICK = Duration.ofMillis(500); // the date shows whole seconds
+    private static final Duration SHORTEST_TICK = Duration.ofMillis(1);
     private static final int TICKS_OF_SHORTEST = 8;
-    private static final long NANOS_OF_MILLI = 1_000_000;
+    private static final int MOST_SPARE = 256;
     private static final long MILLIS_OF_SECOND = 1_000;
 
     private final WeakReference<EventLoop> loop; // the key of the weak map this is a value of
     private final StringCache strings = new StringCache();
     private final MessageWriter writer = new MessageWriter();
     private final List<HttpConnection> connections = new ArrayList<>();
-    private Deadlines.Ticks ticks;
-    private long tickNanos;
+    private final Service service;
+    private final Deadlines deadlines;
+    private final long tickNanos;
+    private final List<Dialogue> spareDialogues = new ArrayList<>();
     private int tick;
     private TimerHandle timer;
     private long dateSecond = -1;
     private byte[] date;
     private Headers spareHeaders;
 
-    Workspace(EventLoop loop) {
+    Workspace(EventLoop loop, Service service) {
         this.loop = new WeakReference<>(loop);
+        this.service = service;
+        HttpConfig config = service.config();
+        Duration shortest = Stream.of(config.headerTimeout(), config.bodyTimeout(), config.keepAliveTimeout(),
+                config.writeTimeout()).min(Duration::compareTo).get().dividedBy(TICKS_OF_SHORTEST);
+        tickNanos = shortest.compareTo(LONGEST_TICK) > 0 ? LONGEST_TICK.toNanos()
+                : Math.max(SHORTEST_TICK.toNanos(), shortest.toNanos());
+        deadlines = Deadlines.of(config, tickNanos);
     }
 
-    Workspace configured(HttpConfig config) {
-        if (ticks == null) {
-            long shortest = Math.min(
-                    Math.min(config.headerTimeout().toMillis(), config.bodyTimeout().toMillis()),
-                    Math.min(config.keepAliveTimeout().toMillis(), config.writeTimeout().toMillis()));
-            tickNanos = Math.max(SHORTEST_TICK_NANOS,
-                    Math.min(LONGEST_TICK_NANOS, shortest * NANOS_OF_MILLI / TICKS_OF_SHORTEST));
-            ticks = Deadlines.Ticks.of(config, tickNanos);
+    /** What carries on with a connection, until it is taken back. */
+    Dialogue lend() {
+        int last = spareDialogues.size() - 1;
+        return last < 0 ? new Dialogue(this, service) : spareDialogues.remove(last);
+    }
+
+    /** Takes one back that is idle. The one used last is lent first. */
+    void takeBack(Dialogue idle) {
+        if (spareDialogues.size() < MOST_SPARE) {
+            spareDialogues.add(idle.of(null));
         }
-        return this;
+    }
+
+    BufferPool buffers() {
+        return loop.get().buffers();
     }
 
     StringCache strings() {
@@ -63,8 +80,8 @@ final class Workspace {
         return writer;
     }
 
-    Deadlines.Ticks ticks() {
-        return ticks;
+    Deadlines deadlines() {
+        return deadlines;
     }
 
     /** How often the timer has ticked. */

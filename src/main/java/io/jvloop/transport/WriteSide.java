@@ -102,18 +102,17 @@ public final class WriteSide {
      * @throws IOException as for {@link #write}
      */
     public void writeAll(ByteBuffer... parts) throws IOException {
-        boolean isDirect = true;
-        for (ByteBuffer part : parts) {
-            isDirect &= Objects.requireNonNull(part, "a part is null, so none was written").isDirect();
-        }
+        boolean straight = isDirect(parts) || takesHeap;
         boolean wasIdle = !hasQueued();
-        boolean straight = wasIdle && (isDirect || takesHeap);
         try {
-            if (straight) {
+            if (wasIdle && straight) {
                 channel.write(parts);
             }
             for (ByteBuffer part : parts) {
                 append(part);
+            }
+            if (wasIdle && !straight && hasQueued()) {
+                queue.flush(channel);
             }
         } catch (IllegalStateException e) { // as in write
             throw new IOException("cannot queue what the peer does not take", e);
@@ -122,9 +121,14 @@ public final class WriteSide {
                 part.position(part.limit());
             }
         }
-        if (wasIdle && !straight && hasQueued()) {
-            queue.flush(channel);
+    }
+
+    private static boolean isDirect(ByteBuffer... parts) {
+        boolean direct = true;
+        for (ByteBuffer part : parts) {
+            direct &= Objects.requireNonNull(part, "a part is null, so none was written").isDirect();
         }
+        return direct;
     }
 
     /**

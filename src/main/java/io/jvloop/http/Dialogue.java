@@ -1,0 +1,376 @@
+package io.jvloop.http;
+
+import io.jvloop.http.codec.HttpParseException;
+import io.jvloop.http.codec.RequestParser;
+import io.jvloop.http.HttpConnection.State;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A client while it has something to say or to hear: requests in, answers out, in order. Hot: {@link
+ * #receive} → {@link RequestParser#next} → {@link HttpHandler#handle} → {@link #end} → one write.
+ *
+ * <p>Requests of a connection are handled one after the other. While one is being answered, what the client
+ * sends is kept, up to 64 KiB, so that its end is noticed; then the client has to wait.
+ *
+ * <p>Whatever happens is framed by {@link #enter} and {@link #leave}: in between output is gathered, at the
+ * end it is sent, and what follows from the new state is done, once.
+ *
+ * <p><b>Lent.</b> Most connections are between two requests most of the time. Such a one gives its dialogue
+ * back to the {@link Workspace}: so an idle connection is small, and what reads and writes for the next one
+ * is still in the processor's cache.
+ *
+ * <p><b>Thread.</b> The loop's.
+ *
+ * <p>Read next: {@link Exchange}, {@link AnswerWriter}, {@link Outlet}, {@link Backlog}.
+ */
+final class Dialogue {
+    private static final int INTERNAL_ERROR = 500;
+
+    private final HttpHandler handler;
+    private final RequestParser parser;
+    private final Backlog backlog;
+    private final Outlet out;
+    private final AnswerWriter answers;
+    private final Exchange exchange = new Exchange();
+    private final WaitingWriters writers = new WaitingWriters();
+    private HttpConnection connection; // null while it is not lent
+    private boolean working; // between enter and leave
+    private boolean begun; // an exchange, since the connection's deadline was set
+
+    Dialogue(Workspace workspace, Service service) {
+        this.handler = service.handler();
+        this.parser = new RequestParser(service.config().limits(), workspace.strings());
+        this.backlog = new Backlog(workspace.buffers());
+        this.out = new Outlet(workspace.buffers());
+        this.answers = new AnswerWriter(workspace, out);
+    }
+
+    /** Serves this connection from now on, null for none. */
+    Dialogue of(HttpConnection client) {
+        connection = client;
+        out.of(client);
+        backlog.clear();
+        return this;
+    }
+
+    /** Whether nothing is under way, so that another connection may have it. */
+    boolean isIdle() {
+        return !exchange.isOpen() && parser.isIdle() && backlog.isEmpty() && !writers.arePaused();
+    }
+
+    // ----------------------------------------------------------------------------------------- requests in
+
+    void receive(ByteBuffer data) {
+        boolean outer = enter();
+        try {
+            if (backlog.isEmpty()) {
+                parse(data);
+            }
+            if (data.hasRemaining() && connection.state() != State.LINGERING) {
+                backlog.append(data);
+            }
+        } finally {
+            leave(outer);
+        }
+    }
+
+    /** Takes what may be taken now. */
+    void parse(ByteBuffer in) {
+        try {
+            while (mayParse()) {
+                switch (parser.next(in)) {
+                    case NEED_MORE -> {
+                        return;
+                    }
+                    case HEAD -> begin(in);
+                    case CONTENT -> content();
+                    case END -> requestEnded();
+                }
+            }
+        } catch (HttpParseException e) {
+            unreadable(e);
+        }
+    }
+
+    private boolean mayParse() {
+        return connection.state() == State.SERVING && !writers.arePaused()
+                && (!exchange.isOpen() || exchange.wantsBody());
+    }
+
+    private void begin(ByteBuffer in) throws HttpParseException {
+        boolean complete = parser.contentLength() == 0;
+        if (complete) {
+            parser.next(in); // END
+        }
+        answers.reset();
+        begun = true;
+        RequestBody body = complete ? null : new RequestBody(connection, parser.contentLength());
+        HttpRequest request = new HttpRequest(connection, parser, body);
+        HttpResponse response = new HttpResponse(request);
+        exchange.begin(response, body, parser.expectsContinue());
+        try {
+            handler.handle(request, response);
+        } catch (Throwable t) { // the application's: must not cost more than its own request
+            connection.failed(response, t);
+        }
+    }
+
+    private void content() {
+        if (!exchange.isAnswered()) {
+            exchange.body().content(parser.content());
+        } else if (!exchange.discard(parser.contentBytes())) {
+            connection.state(State.LINGERING);
+        }
+    }
+
+    private void requestEnded() {
+        RequestBody body = exchange.body();
+        exchange.requestEnded();
+        if (exchange.isAnswered()) {
+            next();
+        } else {
+            body.ended(parser.trailers());
+        }
+    }
+
+    /** The handler has asked for the body. */
+    void bodyWanted() {
+        boolean outer = enter();
+        if (exchange.takeExpectation() && !answers.hasBegun()) {
+            answers.sendContinue();
+            out.flush(); // a handler may take its time before it returns
+        }
+        leave(outer);
+    }
+
+    /** There may be something to do with what has come already. */
+    void resume() {
+        leave(enter());
+    }
+
+    /** What has come cannot be read, or takes too long: nobody knows where the next request begins. */
+    private void unreadable(HttpParseException fault) {
+        if (!exchange.isOpen()) {
+            refuse(fault.status());
+            return;
+        }
+        exchange.isLast();
+        if (exchange.isAnswered()) {
+            connection.state(State.LINGERING);
+            return;
+        }
+        exchange.body().fail(fault); // whoever reads it may answer
+        if (exchange.isOpen() && !exchange.isAnswered()) {
+            giveUp(fault.status());
+        }
+    }
+
+    /** Answers to what is no request. */
+    void refuse(int status) {
+        boolean outer = enter();
+        answers.error(status, false, false, false);
+        connection.state(State.LINGERING);
+        leave(outer);
+    }
+
+    /** The body comes too slowly. */
+    void tooSlow(int status) {
+        boolean outer = enter();
+        unreadable(new HttpParseException(status, "the body comes too slowly"));
+        leave(outer);
+    }
+
+    // ----------------------------------------------------------------------------------------- answers out
+
+    /** Whether this answer is the one that is waited for. */
+    boolean isOpen(HttpResponse response) {
+        return exchange.isOpen() && exchange.response() == response && !exchange.isAnswered();
+    }
+
+    void end(HttpResponse response, ByteBuffer content) {
+        boolean outer = enter();
+        if (!answers.hasBegun()) {
+            beginAnswer(response,
+                    response.head().length() >= 0 ? response.head().length() : content.remaining());
+        }
+        answers.content(content);
+        answers.end(response);
+        answered();
+        leave(outer);
+    }
+
+    void write(HttpResponse response, ByteBuffer part) {
+        boolean outer = enter();
+        if (!answers.hasBegun()) {
+            beginAnswer(response, response.head().length());
+        }
+        answers.content(part);
+        leave(outer);
+    }
+
+    private void beginAnswer(HttpResponse response, long length) {
+        if (connection.isDraining() || !exchange.mayKeepAlive()
+                || !AnswerWriter.allowsNext(response, length)) {
+            exchange.isLast();
+        }
+        answers.begin(response, length, !exchange.last());
+    }
+
+    void sendFile(HttpResponse response, FilePart part) {
+        boolean outer = enter();
+        beginAnswer(response, part.count());
+        if (answers.sendsContent() && part.count() > 0) {
+            out.flush();
+            new FileAnswer(connection, response, part).start();
+            exchange.sendingFile();
+        } else {
+            answered();
+            part.sent().complete(0L);
+        }
+        leave(outer);
+    }
+
+    /** All of a file is sent; null, or the reason why not. */
+    void fileEnded(HttpResponse response, Throwable cause) {
+        boolean outer = enter();
+        if (cause == null) {
+            answered();
+        } else {
+            connection.report(response, cause);
+            breakOff();
+        }
+        leave(outer);
+    }
+
+    /** The bytes that follow are another protocol's. */
+    void switchProtocols(HttpResponse response) {
+        boolean outer = enter();
+        answers.switchProtocols(response);
+        exchange.answered();
+        exchange.close();
+        connection.state(State.HANDED_OVER);
+        leave(outer);
+    }
+
+    /** A handler has failed, or what it waits for. */
+    void failed(HttpResponse response, Throwable cause) {
+        boolean outer = enter();
+        if (cause instanceof HttpParseException fault) { // the client's, not the handler's
+            giveUp(fault.status());
+        } else {
+            giveUp(INTERNAL_ERROR);
+            connection.report(response, cause);
+        }
+        leave(outer);
+    }
+
+    private void giveUp(int status) {
+        if (answers.hasBegun()) {
+            breakOff();
+            return;
+        }
+        HttpRequest request = exchange.response().request();
+        if (connection.isDraining() || !exchange.mayKeepAlive()) {
+            exchange.isLast();
+        }
+        answers.error(status, request.isHead(), !exchange.last(), request.minorVersion() == 0);
+        answered();
+    }
+
+    /** The client must not take what it has for the whole answer. */
+    private void breakOff() {
+        connection.state(State.CLOSED);
+        exchange.abandoned(new IOException("the answer was broken off"));
+        if (!answers.endIsVisible()) {
+            out.flush();
+            connection.transport().abort();
+        }
+    }
+
+    private void answered() {
+        exchange.answered();
+        if (exchange.isRequestComplete()) {
+            next();
+            return;
+        }
+        if (exchange.last()) {
+            connection.state(State.LINGERING);
+        }
+        exchange.body().fail(new IOException("the request was answered before its body was read"));
+    }
+
+    private void next() {
+        boolean last = exchange.last() || connection.isDraining();
+        exchange.close();
+        if (last && connection.state() == State.SERVING) {
+            connection.state(State.CLOSED);
+        }
+    }
+
+    // ------------------------------------------------------------------------------ what follows from that
+
+    /** True if it is not within another one. */
+    private boolean enter() {
+        boolean outer = !working;
+        working = true;
+        return outer;
+    }
+
+    private void leave(boolean outer) {
+        if (!outer) {
+            return;
+        }
+        if (!backlog.isEmpty()) {
+            backlog.pump(this);
+        }
+        working = false;
+        out.flush();
+        if (connection.hasPeerEnded() && backlog.isEmpty() && mayParse()) {
+            connection.state(State.CLOSED); // nothing more comes, and nothing is there to be answered
+            exchange.abandoned(new EOFException("the client has ended the connection within a request"));
+        }
+        if (connection.state() == State.SERVING) {
+            backlog.updateReading(connection.transport(), mayParse());
+        }
+        boolean anew = begun;
+        begun = false;
+        connection.settle(anew);
+    }
+
+    /** What the client is at. */
+    Deadlines.Phase phase() {
+        if (exchange.isOpen()) {
+            return exchange.wantsBody() ? Deadlines.Phase.BODY : Deadlines.Phase.HANDLER;
+        } else if (writers.arePaused()) {
+            return Deadlines.Phase.HANDLER; // it is to take its answers first
+        }
+        return parser.isIdle() && backlog.isEmpty() ? Deadlines.Phase.KEEP_ALIVE : Deadlines.Phase.HEAD;
+    }
+
+    /** The end of the connection. */
+    void lost(IOException cause) {
+        out.clear();
+        backlog.clear();
+        exchange.abandoned(cause);
+        writers.lost(cause);
+    }
+
+    Exchange exchange() {
+        return exchange;
+    }
+
+    WaitingWriters writers() {
+        return writers;
+    }
+
+    Backlog backlog() {
+        return backlog;
+    }
+
+    @Override
+    public String toString() {
+        return exchange + ", " + parser;
+    }
+}
