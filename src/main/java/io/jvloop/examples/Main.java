@@ -13,9 +13,9 @@ public final class Main {
     }
 
     private static final Map<String, Example> EXAMPLES = new TreeMap<>(
-            Map.of("bench-http", BenchHttp::main, "chat", Chat::main, "echo", EchoCommand::main, "exec",
-                    Exec::main,
-                    "later", Later::main, "proxy", Proxy::main));
+            Map.of("bench-http", BenchHttp::main, "chat", Chat::main, "echo", EchoCommand::main,
+                    "exec", Exec::main, "http", HttpCommand::main, "later", Later::main,
+                    "proxy", Proxy::main));
 
     private Main() {
     }
@@ -30,6 +30,7 @@ public final class Main {
             System.out.println(
                     "usage: java -jar jvloop-examples.jar EXAMPLE ARGUMENTS\n\nexamples:\n  "
                             + String.join("\n  ", BenchHttp.USAGE, Chat.USAGE, EchoCommand.USAGE, Exec.USAGE,
+                                    HttpCommand.USAGE,
                                     Later.USAGE, Proxy.USAGE)
                             + "\n\n" + TlsOption.USAGE);
             return;
