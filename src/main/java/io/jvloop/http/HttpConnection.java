@@ -35,6 +35,7 @@ final class HttpConnection implements Protocol {
 
     private static final int UNAVAILABLE = 503;
     private static final int TIMEOUT = 408;
+    private static final long NOTHING_WAITS = -1;
 
     private final Service service;
     private State state = State.SERVING;
@@ -46,7 +47,7 @@ final class HttpConnection implements Protocol {
     private int since; // the tick at which the phase began
     private long bytesBefore; // of the body, then
     private long written; // to the transport
-    private long takenBefore; // of that by the client, at the tick of
+    private long takenBefore = NOTHING_WAITS; // of that by the client, at the tick of
     private int writingSince;
     private int index;
     private boolean draining; // what is asked already is the last
@@ -63,7 +64,6 @@ final class HttpConnection implements Protocol {
         workspace = service.workspace(loop);
         workspace.add(this);
         since = workspace.tick();
-        writingSince = since;
         if (!service.enter()) {
             dialogue().refuse(UNAVAILABLE);
         }
@@ -171,7 +171,6 @@ final class HttpConnection implements Protocol {
         }
     }
 
-    /** Is not looked after any more. */
     private void release() {
         workspace.remove(this);
         service.leave();
@@ -182,23 +181,26 @@ final class HttpConnection implements Protocol {
     /** A tick of the clock. */
     void ticked() {
         long queued = transport.writeBufferSize();
-        boolean sendingFile = dialogue != null && dialogue.exchange().isSendingFile();
-        if (isStuck(queued > 0 || sendingFile, written - queued)) {
+        boolean file = dialogue != null && dialogue.exchange().isSendingFile();
+        if (isStuck(queued > 0 || file, written - queued)) {
             transport.abort();
         } else if (state != State.CLOSED && isOver()) {
             timedOut(queued > 0);
         }
     }
 
-    /** Whether the client does not take what is waiting for it. */
+    /** Whether the client does not take what is waiting for it. What the kernel took at once is no merit. */
     private boolean isStuck(boolean waiting, long taken) {
         int now = workspace.tick();
-        if (waiting && now - writingSince < workspace.deadlines().write()) {
-            return false;
+        boolean begins = waiting && takenBefore == NOTHING_WAITS;
+        boolean over = waiting && !begins && now - writingSince >= workspace.deadlines().write();
+        boolean stuck = over && taken - takenBefore < workspace.deadlines().writeBytes();
+        if (begins || over) {
+            writingSince = now;
+            takenBefore = taken;
+        } else if (!waiting) {
+            takenBefore = NOTHING_WAITS;
         }
-        boolean stuck = waiting && taken - takenBefore < workspace.deadlines().writeBytes();
-        writingSince = now;
-        takenBefore = taken;
         return stuck;
     }
 

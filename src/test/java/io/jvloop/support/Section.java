@@ -15,7 +15,8 @@ public enum Section {
     TLS("11 TLS and sendfile"),
     STREAMS("12 Streams"),
     BETTER("13 Better than uvloop"),
-    CHOICES("14 Choices");
+    CHOICES("14 Choices"),
+    HTTP("15 HTTP");
 
     private final String title;
 

@@ -94,6 +94,7 @@ final class Framing {
         return CHUNKED;
     }
 
+    /** Empty elements may be ignored (RFC 9110, 5.6.1), but programs are known to disagree on them here. */
     private void checkCodings() throws HttpParseException {
         boolean others = false;
         int start = 0;
@@ -102,6 +103,9 @@ final class Framing {
             if (ListElements.is(codings, start, end, "chunked")) {
                 throw new HttpParseException(fault,
                         "chunked is not the last transfer coding, or applied twice");
+            }
+            if (ListElements.is(codings, start, end, "")) {
+                throw new HttpParseException(fault, "an empty transfer coding");
             }
             others = true;
             start = end + 1;

@@ -1,0 +1,223 @@
+package io.jvloop.http;
+
+import static io.jvloop.http.HttpScene.head;
+import static io.jvloop.support.Section.HTTP;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jvloop.loop.ClockedLoop;
+import io.jvloop.loop.EventLoop;
+import io.jvloop.support.Contract;
+import io.jvloop.support.LoopExtension;
+import io.jvloop.transport.Peer;
+import io.jvloop.transport.Server;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Slow clients, on a clock that the test sets. The defaults: 20 s, 20 s, 60 s, 60 s. */
+@Timeout(120)
+@ExtendWith(LoopExtension.class)
+class HttpDeadlinesTest {
+    private static final Duration TICK = Duration.ofMillis(500);
+    private static final String TIMEOUT = "HTTP/1.1 408 Request Timeout\r\n";
+
+    private final ClockedLoop clocked = new ClockedLoop();
+    private final EventLoop loop = clocked.loop();
+    private final List<HttpResponse> waiting = new ArrayList<>();
+    private Server server;
+    private Peer peer;
+
+    @BeforeEach
+    void serve() throws IOException {
+        HttpHandler handler = (request, response) -> {
+            switch (request.path()) {
+                case "/wait" -> waiting.add(response);
+                case "/read" -> response.await(request.body().bytes(), response::end);
+                case "/big" -> response.end(new byte[30_000_000]);
+                default -> response.end("hello");
+            }
+        };
+        server = HttpServer.listen(loop, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), handler);
+        peer = Peer.connect(server.addresses().get(0));
+        turnsUntil(() -> server.activeConnections() == 1);
+    }
+
+    @AfterEach
+    void close() {
+        peer.close();
+        server.close();
+        server.abortClients();
+        turns(3);
+        loop.close();
+    }
+
+    private void turns(int count) {
+        for (int i = 0; i < count; i++) {
+            loop.callSoon(loop::stop);
+            loop.runForever();
+        }
+    }
+
+    private void turnsUntil(BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(30).toNanos());
+            turns(1);
+        }
+    }
+
+    /** Lets time pass, tick by tick; {@code each} is what the client does every second. */
+    private void pass(int seconds, Runnable each) {
+        for (int i = 0; i < seconds * 2 && isOpen(); i++) {
+            if (i % 2 == 0) {
+                each.run();
+                turns(2);
+            }
+            clocked.advance(TICK);
+            turns(2);
+        }
+    }
+
+    private void pass(int seconds) {
+        pass(seconds, () -> {});
+    }
+
+    private boolean isOpen() {
+        return server.activeConnections() > 0;
+    }
+
+    /** What the client gets to the end. */
+    private String rest() {
+        peer.end();
+        String text = null;
+        var reading = Peer.background(peer::readAllText);
+        turnsUntil(reading::isDone);
+        text = io.jvloop.support.Await.result(reading);
+        return HttpScene.withoutDate(text);
+    }
+
+    private void sendAndServe(String text) {
+        peer.send(text);
+        turns(5);
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "a header section that is not complete in time is answered with 408, however it dribbles")
+    void aHeaderThatDribblesIsEndedInTime() {
+        sendAndServe("GET / HTTP/1.1\r\nHost: h\r\n");
+        pass(19, () -> peer.send("A: b\r\n"));
+        assertThat(waitingFor(TIMEOUT)).isFalse();
+        pass(3, () -> peer.send("A: b\r\n"));
+        assertThat(rest()).startsWith(TIMEOUT);
+    }
+
+    private boolean waitingFor(String nothingYet) {
+        try {
+            return peer.socket().getInputStream().available() > 0;
+        } catch (IOException e) {
+            throw new AssertionError(nothingYet, e);
+        }
+    }
+
+    @Test
+    @Contract(section = HTTP, value = "a client that connects and says nothing is closed in time")
+    void aClientThatSaysNothingIsClosedInTime() {
+        pass(19);
+        assertThat(isOpen()).isTrue();
+        pass(3);
+        assertThat(isOpen()).isFalse();
+        assertThat(peer.readAll()).isEmpty();
+    }
+
+    @Test
+    void emptyLinesDoNotKeepAConnectionOpen() {
+        sendAndServe("\r\n");
+        pass(23);
+        assertThat(rest()).startsWith(TIMEOUT);
+    }
+
+    @Test
+    @Contract(section = HTTP, value = "a connection without a next request is closed in time, and not before")
+    void aConnectionWithoutANextRequestIsClosed() {
+        sendAndServe(head("GET /"));
+        pass(58);
+        sendAndServe(head("GET /")); // begins anew
+        pass(58);
+        assertThat(isOpen()).isTrue();
+        pass(5);
+        assertThat(isOpen()).isFalse();
+        assertThat(peer.readAllText().split("hello", -1)).hasSize(3);
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "a body below the least rate is answered with 408; one above it is not cut off")
+    void aBodyThatDribblesIsEndedInTime() {
+        sendAndServe(head("POST /read", "Content-Length: 100000"));
+        pass(30, () -> peer.send(new byte[600]));
+        assertThat(waitingFor(TIMEOUT)).isFalse();
+        pass(45, () -> peer.send("x"));
+        assertThat(rest()).startsWith(TIMEOUT);
+    }
+
+    @Test
+    void aBodyThatIsDroppedHasToComeInTimeToo() {
+        sendAndServe(head("POST /", "Content-Length: 1000"));
+        pass(45, () -> peer.send("x"));
+        assertThat(rest()).contains("hello").doesNotContain("408");
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "a client that does not read its answer in time is cut off, also if it reads "
+                    + "a byte now and then")
+    void aClientThatDoesNotReadIsCutOff() {
+        sendAndServe(head("GET /big"));
+        pass(58, () -> peer.read(1));
+        assertThat(isOpen()).isTrue();
+        pass(5, () -> peer.read(1));
+        assertThat(isOpen()).isFalse();
+    }
+
+    @Test
+    void aClientThatReadsItsAnswerIsNotCutOff() {
+        sendAndServe(head("GET /big"));
+        byte[] block = new byte[1_000_000];
+        int[] left = {29_000_000};
+        pass(140, () -> left[0] -= left[0] > 0 ? peer.readSome(block, Math.min(block.length, left[0])) : 0);
+        assertThat(isOpen()).isTrue();
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "a handler may take its time: no timeout of the client's runs meanwhile")
+    void aHandlerMayTakeItsTime() {
+        sendAndServe(head("GET /wait"));
+        pass(600);
+        assertThat(isOpen()).isTrue();
+        waiting.get(0).end("at last");
+        turns(2);
+        assertThat(rest()).endsWith("at last");
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "a client that goes on sending after its last answer is dropped, in time")
+    void aClientThatDoesNotEndIsDropped() {
+        sendAndServe("no request\r\n");
+        pass(4, () -> peer.send("more"));
+        assertThat(isOpen()).isTrue();
+        pass(3);
+        assertThat(isOpen()).isFalse();
+    }
+}
