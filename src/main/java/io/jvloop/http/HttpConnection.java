@@ -261,7 +261,7 @@ final class HttpConnection implements Protocol {
 
     void drain(HttpResponse response, CompletableFuture<Void> drained) {
         if (isOpen(response)) {
-            dialogue.writers().add(drained);
+            dialogue.writers().add(drained, transport.isClosing());
         } else {
             whenDone(response, drained);
         }

@@ -2,6 +2,7 @@ package io.jvloop.http;
 
 import io.jvloop.buffer.BufferPool;
 import io.jvloop.http.codec.MessageWriter;
+import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
 
 /**
@@ -33,8 +34,11 @@ final class Outlet {
         ByteBuffer buffer = gathered;
         if (buffer != null) {
             gathered = null; // first, since a write may call us back
-            connection.count(buffer.flip().remaining());
-            connection.transport().write(buffer);
+            Transport transport = connection.transport();
+            if (!transport.isClosing()) { // else it is lost, and will say so
+                connection.count(buffer.flip().remaining());
+                transport.write(buffer);
+            }
             pool.release(buffer);
         }
     }
@@ -69,16 +73,17 @@ final class Outlet {
     }
 
     private void putLarge(ByteBuffer data) {
+        Transport transport = connection.transport();
         ByteBuffer buffer = gathered;
-        gathered = null;
-        connection.count(data.remaining());
-        if (buffer == null) {
-            connection.transport().write(data);
-        } else {
-            connection.count(buffer.flip().remaining());
-            connection.transport().writeAll(buffer, data);
-            pool.release(buffer);
+        if (buffer == null || transport.isClosing()) {
+            connection.count(data.remaining());
+            transport.write(data);
+            return;
         }
+        gathered = null;
+        connection.count(data.remaining() + buffer.flip().remaining());
+        transport.writeAll(buffer, data);
+        pool.release(buffer);
     }
 
     private void putCopy(ByteBuffer data) {

@@ -24,8 +24,9 @@ final class WaitingWriters {
         release(writer -> writer.complete(null));
     }
 
-    void add(CompletableFuture<Void> writer) {
-        if (!paused) {
+    /** Somebody waits, in any case if the connection is ending: nothing will be taken any more. */
+    void add(CompletableFuture<Void> writer, boolean ending) {
+        if (!paused && !ending) {
             writer.complete(null);
             return;
         }

@@ -102,10 +102,10 @@ public final class WriteSide {
      * @throws IOException as for {@link #write}
      */
     public void writeAll(ByteBuffer... parts) throws IOException {
-        boolean straight = isDirect(parts) || takesHeap;
         boolean wasIdle = !hasQueued();
+        boolean straight = areDirect(parts) || takesHeap;
         try {
-            if (wasIdle && straight) {
+            if (wasIdle && straight && !areEmpty(parts)) {
                 channel.write(parts);
             }
             for (ByteBuffer part : parts) {
@@ -123,12 +123,21 @@ public final class WriteSide {
         }
     }
 
-    private static boolean isDirect(ByteBuffer... parts) {
+    private static boolean areDirect(ByteBuffer... parts) {
         boolean direct = true;
         for (ByteBuffer part : parts) {
             direct &= Objects.requireNonNull(part, "a part is null, so none was written").isDirect();
         }
         return direct;
+    }
+
+    private static boolean areEmpty(ByteBuffer... parts) {
+        for (ByteBuffer part : parts) {
+            if (part.hasRemaining()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
