@@ -105,8 +105,8 @@ public final class WriteSide {
         boolean wasIdle = !hasQueued();
         boolean straight = areDirect(parts) || takesHeap;
         try {
-            if (wasIdle && straight && !areEmpty(parts)) {
-                channel.write(parts);
+            if (wasIdle && straight) {
+                writeStraight(parts);
             }
             for (ByteBuffer part : parts) {
                 append(part);
@@ -123,6 +123,7 @@ public final class WriteSide {
         }
     }
 
+    /** Whether there is no heap buffer among them. */
     private static boolean areDirect(ByteBuffer... parts) {
         boolean direct = true;
         for (ByteBuffer part : parts) {
@@ -131,13 +132,14 @@ public final class WriteSide {
         return direct;
     }
 
-    private static boolean areEmpty(ByteBuffer... parts) {
+    /** As they are; nothing, if there is nothing. */
+    private void writeStraight(ByteBuffer... parts) throws IOException {
         for (ByteBuffer part : parts) {
             if (part.hasRemaining()) {
-                return false;
+                channel.write(parts);
+                return;
             }
         }
-        return true;
     }
 
     /**
