@@ -207,6 +207,7 @@ class FileServerTest {
             If-Modified-Since: SAME | 304
             If-Modified-Since: LATER | 304
             If-Modified-Since: EARLIER | 200
+            If-Modified-Since: Sunday, 05-May-24 10:00:00 GMT | 304
             If-Modified-Since: Sun May  5 10:00:00 2024 | 304
             If-Modified-Since: yesterday | 200
             If-Match: TAG | 200

@@ -63,6 +63,6 @@ public final class HttpDate {
         int base = ZonedDateTime.now(ZoneOffset.UTC).getYear() + PIVOT_YEARS - CENTURY + 1;
         return new DateTimeFormatterBuilder().appendPattern("EEEE, dd-MMM-")
                 .appendValueReduced(ChronoField.YEAR, 2, 2, base).appendPattern(" HH:mm:ss 'GMT'")
-                .toFormatter(Locale.ROOT);
+                .toFormatter(Locale.US);
     }
 }
