@@ -9,12 +9,13 @@ import java.util.regex.Pattern;
  *
  * @param first its first byte
  * @param count bytes
+ * @param isPart whether it was asked for, even if it is all there is: some players insist on status 206 then
  */
-record ByteRange(long first, long count) {
+record ByteRange(long first, long count, boolean isPart) {
     private static final Pattern SINGLE = Pattern.compile("bytes=\\s*(\\d{0,18})-(\\d{0,18})\\s*");
 
     static ByteRange whole(long size) {
-        return new ByteRange(0, size);
+        return new ByteRange(0, size, false);
     }
 
     /** Null if it cannot be satisfied; the whole if there is none, or none that is understood. */
@@ -33,12 +34,15 @@ record ByteRange(long first, long count) {
         if (last < first) {
             return whole(size); // not a range at all
         }
-        return first >= size ? null : new ByteRange(first, Math.min(size - 1, last) - first + 1);
+        return first >= size ? null : new ByteRange(first, Math.min(size - 1, last) - first + 1, true);
     }
 
     private static ByteRange last(long bytes, long size) {
+        if (bytes == 0) {
+            return null;
+        }
         long count = Math.min(size, bytes);
-        return count == 0 ? null : new ByteRange(size - count, count);
+        return count == 0 ? whole(size) : new ByteRange(size - count, count, true);
     }
 
     /** The field Content-Range. */

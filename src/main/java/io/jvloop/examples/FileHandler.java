@@ -132,7 +132,7 @@ final class FileHandler implements HttpHandler {
                 return;
             }
             response.header("Content-Type", type).header("X-Content-Type-Options", "nosniff");
-            if (range.count() < size) {
+            if (range.isPart()) {
                 response.status(PARTIAL).header("Content-Range", range.of(size));
             }
             var sent = response.sendFile(file, range.first(), range.count());

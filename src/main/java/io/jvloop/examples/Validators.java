@@ -60,10 +60,10 @@ record Validators(String tag, Instant modified) {
         return false;
     }
 
-    /** Whether the range is one of this version: If-Range, RFC 9110, 13.1.5. */
+    /** Whether a range may be sent: for GET, RFC 9110, 14.2, and of this version: If-Range, 13.1.5. */
     boolean allowRange(HttpRequest request) {
         String ifRange = request.header("If-Range");
-        return ifRange == null || ifRange.equals(tag)
-                || HttpDate.parse(ifRange).filter(modified::equals).isPresent();
+        return request.method().equals("GET") && (ifRange == null || ifRange.equals(tag)
+                || HttpDate.parse(ifRange).filter(modified::equals).isPresent());
     }
 }

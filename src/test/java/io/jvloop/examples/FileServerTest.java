@@ -136,7 +136,8 @@ class FileServerTest {
 
     @ParameterizedTest
     @CsvSource({"2-4, 234, 2-4", "0-0, 0, 0-0", "7-, 789, 7-9", "-3, 789, 7-9", "8-99, 89, 8-9",
-        "9-9, 9, 9-9", "007-8, 78, 7-8", "4-999999999999999999, 456789, 4-9"})
+        "9-9, 9, 9-9", "007-8, 78, 7-8", "4-999999999999999999, 456789, 4-9",
+        "0-, 0123456789, 0-9", "0-9, 0123456789, 0-9", "-99, 0123456789, 0-9"})
     void rangeGetsItsPart(String range, String content, String sent, EventLoop loop) throws IOException {
         try (FileSite site = new FileSite(loop, folder)) {
             Answer answer = site.get("/digits.txt", "Range: bytes=" + range);
@@ -168,6 +169,27 @@ class FileServerTest {
             assertThat(answer.status()).isEqualTo(200);
             assertThat(answer.text()).isEqualTo("0123456789");
             assertThat(answer.field("Content-Range")).isNull();
+        }
+    }
+
+    @Test
+    void emptyFileHasNoFirstByteButALastPart(EventLoop loop) throws IOException {
+        try (FileSite site = new FileSite(loop, folder)) {
+            Answer none = site.get("/empty", "Range: bytes=0-");
+            assertThat(none.status()).isEqualTo(416);
+            assertThat(none.field("Content-Range")).isEqualTo("bytes */0");
+            assertThat(site.get("/empty", "Range: bytes=-5").status()).isEqualTo(200);
+        }
+    }
+
+    /** RFC 9110, 14.2: a range is one of GET. */
+    @Test
+    void headDoesNotKnowRanges(EventLoop loop) throws IOException {
+        try (FileSite site = new FileSite(loop, folder)) {
+            Answer answer = site.ask("HEAD", "/digits.txt", "Range: bytes=2-4");
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.field("Content-Length")).isEqualTo("10");
+            assertThat(site.ask("HEAD", "/digits.txt", "Range: bytes=10-").status()).isEqualTo(200);
         }
     }
 
