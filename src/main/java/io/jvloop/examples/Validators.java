@@ -26,8 +26,8 @@ record Validators(String tag, Instant modified) {
 
     /** The status by the conditions of the request, in the order of RFC 9110, 13.2.2. */
     int evaluate(HttpRequest request) {
-        String ifMatch = request.header("If-Match");
-        String ifNoneMatch = request.header("If-None-Match");
+        String ifMatch = list(request, "If-Match");
+        String ifNoneMatch = list(request, "If-None-Match");
         if (ifMatch != null) {
             if (!lists(ifMatch, false)) {
                 return PRECONDITION_FAILED;
@@ -41,6 +41,11 @@ record Validators(String tag, Instant modified) {
         boolean unchanged = HttpDate.parse(request.header("If-Modified-Since"))
                 .filter(since -> !modified.isAfter(since)).isPresent();
         return unchanged ? NOT_MODIFIED : OK;
+    }
+
+    /** A list may come in several fields, RFC 9110, 5.3; null for none. */
+    private static String list(HttpRequest request, String name) {
+        return request.headers().contains(name) ? String.join(",", request.headers().getAll(name)) : null;
     }
 
     private boolean isBefore(String date) {

@@ -225,6 +225,7 @@ class FileServerTest {
             If-None-Match: W/TAG | 304
             If-None-Match: * | 304
             If-None-Match: "a", W/"b" , TAG | 304
+            If-None-Match: "a"; If-None-Match: TAG | 304
             If-None-Match: "other" | 200
             If-Modified-Since: SAME | 304
             If-Modified-Since: LATER | 304
@@ -235,6 +236,7 @@ class FileServerTest {
             If-Match: TAG | 200
             If-Match: * | 200
             If-Match: "a", TAG | 200
+            If-Match: "a"; If-Match: TAG | 200
             If-Match: W/TAG | 412
             If-Match: "other" | 412
             If-Unmodified-Since: SAME | 200
