@@ -64,7 +64,8 @@ final class Listing {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 try {
-                    boolean isOurs = file.toRealPath().startsWith(root);
+                    boolean isOurs = UrlPath.isName(file.getFileName().toString())
+                            && file.toRealPath().startsWith(root);
                     if (isOurs && (Files.isRegularFile(file) || Files.isDirectory(file))) {
                         lines.add(Line.of(file));
                     }

@@ -32,9 +32,14 @@ record UrlPath(List<String> names, boolean isFolder) {
         return new UrlPath(names, path.endsWith("/"));
     }
 
+    /** Whether a path may have it: a backslash, for example, separates names on some systems. */
+    static boolean isName(String name) {
+        return !name.equals(".") && !name.equals("..") && name.indexOf('/') < 0 && name.indexOf('\\') < 0
+                && name.indexOf('\0') < 0;
+    }
+
     private static String checked(String name) {
-        if (name.equals(".") || name.equals("..") || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0
-                || name.indexOf('\0') >= 0) {
+        if (!isName(name)) {
             throw new IllegalArgumentException("not the name of a file: " + name);
         }
         return name;

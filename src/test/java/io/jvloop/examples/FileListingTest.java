@@ -122,4 +122,24 @@ class FileListingTest {
     private static String unescaped(String html) {
         return html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
     }
+
+    /** A backslash separates folders on some systems, so it is in no path that is served. */
+    @Test
+    void whatCannotBeHadIsNotShown(EventLoop loop) throws IOException {
+        Files.writeString(folder.resolve("good"), "x");
+        Files.writeString(folder.resolve("back\\slash"), "x");
+        Files.createDirectories(folder.resolve("dir\\slash"));
+        Files.createSymbolicLink(folder.resolve("dangling"), Path.of("nothing"));
+        Path device = Files.createSymbolicLink(folder.resolve("device"), Path.of("/dev/null"));
+        Path outside =
+                Files.createSymbolicLink(folder.resolve("outside"), folder.toRealPath().getParent());
+        try (FileSite site = new FileSite(loop, folder)) {
+            assertThat(site.get("/back%5cslash").status()).isEqualTo(404);
+            assertThat(links(site.get("/").text(), 2)).containsExactly("good");
+            assertThat(site.get("/").text()).contains("1 entries");
+        } finally { // or JUnit has a word to say about links that lead out of its folder
+            Files.delete(device);
+            Files.delete(outside);
+        }
+    }
 }
