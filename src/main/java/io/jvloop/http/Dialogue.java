@@ -238,7 +238,6 @@ final class Dialogue {
         if (cause == null) {
             answered();
         } else {
-            connection.report(response, cause);
             breakOff();
         }
         leave(outer);

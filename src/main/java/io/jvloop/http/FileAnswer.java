@@ -1,6 +1,7 @@
 package io.jvloop.http;
 
 import io.jvloop.loop.Async;
+import io.jvloop.transport.SendFileException;
 import java.io.EOFException;
 
 /**
@@ -52,7 +53,15 @@ final class FileAnswer {
     }
 
     private void ended(Throwable cause) {
+        if (cause != null && connection.isOpen(response) && !isClients(cause)) {
+            connection.report(response, cause);
+        }
         connection.fileEnded(response, cause);
         Async.complete(part.sent(), sent, cause);
+    }
+
+    /** A client that has gone away, as any may. A failing disk looks the same: the handler hears of it. */
+    private boolean isClients(Throwable cause) {
+        return cause instanceof SendFileException && part.file().isOpen();
     }
 }

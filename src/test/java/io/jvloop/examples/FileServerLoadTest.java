@@ -121,6 +121,27 @@ class FileServerLoadTest {
         }
     }
 
+    /** Browsers do it all day long: it is not worth a word. */
+    @Test
+    void clientThatGoesAwayLeavesNothingOpen(EventLoop loop) throws IOException {
+        large();
+        try (FileSite site = new FileSite(loop, folder)) {
+            for (int i = 0; i < 5; i++) {
+                try (Peer peer = ask(site, "/large.bin")) {
+                    peer.read(1000);
+                    peer.reset();
+                }
+                try (Peer peer = ask(site, "/large.bin")) {
+                    peer.read(1000);
+                }
+                ask(site, "/large.bin").reset();
+                ask(site, "/").reset();
+            }
+            Await.until("connections to end", () -> site.connections() == 0);
+            awaitClosedFiles();
+        }
+    }
+
     @Test
     void manyRequestsAtOnceLeaveNothingOpen(EventLoop loop) throws IOException {
         byte[] noise = Bytes.noise(300_000);
