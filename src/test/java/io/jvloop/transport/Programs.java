@@ -11,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /** Other people's programs as peers. */
 public final class Programs {
@@ -20,9 +22,19 @@ public final class Programs {
 
     /** Skips the test if a program is not installed. */
     public static void require(String program) {
-        boolean found = Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+        assumeTrue(isInstalled(program), program + " is not installed");
+    }
+
+    /** The first of these programs that is installed; skips the test if none is. */
+    public static String requireAny(String... programs) {
+        Optional<String> found = Stream.of(programs).filter(Programs::isInstalled).findFirst();
+        assumeTrue(found.isPresent(), "none of these is installed: " + String.join(", ", programs));
+        return found.get();
+    }
+
+    private static boolean isInstalled(String program) {
+        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
-        assumeTrue(found, program + " is not installed");
     }
 
     /** Runs a program in the background with this standard input; its output, once it has ended well. */
