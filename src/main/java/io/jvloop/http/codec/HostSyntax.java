@@ -19,7 +19,8 @@ final class HostSyntax {
     /** As {@link #isHost}, but both have to be there: what CONNECT asks for. */
     static boolean isHostAndPort(String text) {
         int colon = text.lastIndexOf(':');
-        return colon > 0 && colon < text.length() - 1 && isHost(text, 0, text.length());
+        return colon > 0 && Tokens.isDigit(text.charAt(text.length() - 1))
+                && isHost(text, 0, text.length());
     }
 
     private static int endOfName(String text, int start, int end) {
