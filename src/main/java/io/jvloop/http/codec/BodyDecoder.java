@@ -144,7 +144,7 @@ final class BodyDecoder {
     }
 
     private boolean chunkSize(ByteBuffer in) throws HttpParseException {
-        if (!lines.next(in, MOST_DIGITS + extensionBytesLeft, excess(),
+        if (!lines.next(in, (long) MOST_DIGITS + extensionBytesLeft, excess(),
                 "a chunk's size with its extensions")) {
             return false;
         }

@@ -19,7 +19,7 @@ final class HostSyntax {
     /** As {@link #isHost}, but both have to be there: what CONNECT asks for. */
     static boolean isHostAndPort(String text) {
         int colon = text.lastIndexOf(':');
-        return colon > 0 && colon < text.length() - 1 && text.indexOf(']', colon) < 0
+        return colon > 0 && Tokens.isDigit(text.charAt(text.length() - 1))
                 && isHost(text, 0, text.length());
     }
 

@@ -24,7 +24,7 @@ final class LineReader {
     private int end;
 
     // of the line that is read
-    private int most;
+    private long most;
     private int status;
     private String what;
 
@@ -36,7 +36,7 @@ final class LineReader {
      * @param name what the line is, for the message
      * @return whether it is complete
      */
-    boolean next(ByteBuffer in, int mostBytes, int excess, String name) throws HttpParseException {
+    boolean next(ByteBuffer in, long mostBytes, int excess, String name) throws HttpParseException {
         most = mostBytes;
         status = excess;
         what = name;

@@ -10,8 +10,10 @@ final class ListElements {
         int start = 0;
         while (start <= list.length()) {
             int end = end(list, start);
-            int semicolon = list.indexOf(';', start);
-            int stop = semicolon >= 0 && semicolon < end ? semicolon : end;
+            int stop = start; // not by indexOf: that may look beyond the element, and would for each one
+            while (stop < end && list.charAt(stop) != ';') {
+                stop++;
+            }
             if (is(list, start, stop, token)) {
                 return true;
             }
