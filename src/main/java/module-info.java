@@ -2,15 +2,17 @@
  * jvloop: a single-threaded reactor over {@code java.nio}, and the transports and protocols on top of it.
  *
  * <pre>
- *    io.jvloop.process     children, signals, shutdown
+ *    io.jvloop.http  ──▶ io.jvloop.http.codec       HTTP/1.1 servers; the codec does no I/O
  *         │
- *         ▼
- *    io.jvloop.stream      readers and writers in place of protocols
- *         │
- *         ▼
- *    io.jvloop.tls         TLS between a transport and a protocol
- *         │
- *         ▼
+ *         │    io.jvloop.process     children, signals, shutdown
+ *         │         │
+ *         │         ▼
+ *         │    io.jvloop.stream      readers and writers in place of protocols
+ *         │         │
+ *         │         ▼
+ *         │    io.jvloop.tls         TLS between a transport and a protocol
+ *         │         │
+ *         ▼         ▼
  *    io.jvloop.transport   protocols, transports, servers, clients
  *         │        │
  *         │   io.jvloop.dns   names to addresses, off the loop

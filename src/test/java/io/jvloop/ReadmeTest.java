@@ -59,6 +59,9 @@ class ReadmeTest {
             Map.entry("Send a file", " bytes sent"),
             Map.entry("Give up in time", "SocketTimeoutException: idle for PT0.02S"),
             Map.entry("Exchange datagrams", "anybody there? came back"),
+            Map.entry("Serve HTTP", "200 {\"sum\": 42}"),
+            Map.entry("Stream bodies of HTTP", "there and back"),
+            Map.entry("Parse HTTP yourself", "GET /index.html of example.org"),
             Map.entry("Read and write pipes, standard input and output", "IS ANYBODY THERE?"),
             Map.entry("Read and write streams", "you said: hello"),
             Map.entry("Make a stream of anything", "one-- is a part"),
@@ -73,7 +76,8 @@ class ReadmeTest {
             Map.entry("Find mistakes", "LoopStats"));
 
     private static final String IMPORTS = Stream
-            .of("io.jvloop.dns", "io.jvloop.loop", "io.jvloop.process", "io.jvloop.stream", "io.jvloop.tls",
+            .of("io.jvloop.dns", "io.jvloop.http", "io.jvloop.http.codec", "io.jvloop.loop",
+                    "io.jvloop.process", "io.jvloop.stream", "io.jvloop.tls",
                     "io.jvloop.transport",
                     "java.io",
                     "java.net", "java.nio",

@@ -12,6 +12,7 @@ final class AnswerHead {
     private static final int HIGHEST_STATUS = 999;
     private static final int NO_CONTENT = 204;
     private static final int RESET_CONTENT = 205;
+    private static final int REDIRECTION = 300;
     private static final int NOT_MODIFIED = 304;
 
     private boolean closes;
@@ -105,6 +106,11 @@ final class AnswerHead {
     /** Whether the status says that there is none, whatever the length. */
     boolean hasNoContent() {
         return status == NO_CONTENT || status == NOT_MODIFIED;
+    }
+
+    /** Whether the client takes what follows for something else: RFC 9112, 6.3. There is no length either. */
+    boolean isTunnel(HttpRequest request) {
+        return status < REDIRECTION && request.isConnect();
     }
 
     boolean mayTellLength() {

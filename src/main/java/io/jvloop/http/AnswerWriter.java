@@ -65,8 +65,9 @@ final class AnswerWriter {
      */
     static boolean allowsNext(HttpResponse response, long length) {
         AnswerHead head = response.head();
-        return !head.closes() && (length >= 0 || response.request().minorVersion() > 0 || head.hasNoContent()
-                || response.request().isHead());
+        return !head.closes() && !head.isTunnel(response.request())
+                && (length >= 0 || response.request().minorVersion() > 0 || head.hasNoContent()
+                        || response.request().isHead());
     }
 
     /**
@@ -92,8 +93,10 @@ final class AnswerWriter {
         } else if (oldClient) {
             head.raw(KEEP_ALIVE);
         }
-        frame(head, answer, length, oldClient);
-        if (response.request().isHead()) {
+        if (!answer.isTunnel(response.request())) {
+            frame(head, answer, length, oldClient);
+        }
+        if (response.request().isHead() || answer.isTunnel(response.request())) {
             body = Body.NONE;
         }
         out.put(head.endHead());

@@ -2,6 +2,7 @@ package io.jvloop.http;
 
 import io.jvloop.buffer.BufferPool;
 import io.jvloop.buffer.ByteQueue;
+import io.jvloop.loop.ExceptionContext;
 import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
@@ -69,7 +70,7 @@ final class Backlog {
         }
     }
 
-    /** The connection is another protocol's now, and so is what has come. */
+    /** The connection is another protocol's now, and so is what has come. It is called as transports do. */
     void handOver(Transport transport, Protocol next) {
         ByteBuffer early = ByteBuffer.allocate((int) size());
         if (size() > 0) {
@@ -78,10 +79,24 @@ final class Backlog {
         }
         transport.setProtocol(next);
         transport.resumeReading();
-        next.connectionMade(transport);
-        if (early.flip().hasRemaining() && !transport.isClosing()) {
-            next.dataReceived(early);
+        try {
+            next.connectionMade(transport);
+        } catch (Throwable t) { // the user's code; not fatal
+            report("protocol.connectionMade() failed", t, transport);
         }
+        try {
+            if (early.flip().hasRemaining() && !transport.isClosing()) {
+                next.dataReceived(early);
+            }
+        } catch (Throwable t) { // the user's code; as from the transport, fatal
+            report("protocol.dataReceived() failed", t, transport);
+            transport.abort();
+        }
+    }
+
+    private static void report(String what, Throwable failure, Transport transport) {
+        transport.loop()
+                .callExceptionHandler(ExceptionContext.of(what, failure).with("transport", transport));
     }
 
     void clear() {

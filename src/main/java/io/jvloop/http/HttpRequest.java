@@ -102,6 +102,10 @@ public final class HttpRequest {
         return connection;
     }
 
+    boolean isConnect() {
+        return method.equals("CONNECT");
+    }
+
     boolean isHead() {
         return method.equals("HEAD");
     }

@@ -283,7 +283,7 @@ public final class HttpResponse {
     public void upgrade(String name, Protocol next) {
         requireBuilding("upgrade");
         Objects.requireNonNull(next, "next");
-        boolean connect = request.method().equals("CONNECT");
+        boolean connect = request.isConnect();
         if (!connect && !FieldRules.asksFor(request, name)) {
             throw new IllegalStateException("the client has not asked for an upgrade to " + name);
         }

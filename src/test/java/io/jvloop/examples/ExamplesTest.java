@@ -48,12 +48,10 @@ class ExamplesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ecko", "echo", "echo tcp", "echo tcp:", "echo tcp:notaport", "echo tcp:65536",
-        "echo tcp:-1", "echo udp:", "echo unix:", "echo sctp:1", "echo tcp:1 tcp:2", "echo --loops tcp:0",
-        "echo --loops 0 tcp:0", "echo --loops many tcp:0", "echo --loops 2 udp:0",
-        "echo unix:/no/such/folder/s",
-        "proxy tcp:0", "proxy tcp:0 udp:1", "chat", "chat udp:1", "echo tcp:no.such.host.invalid:1",
-        "echo tcp:192.0.2.1:1", "echo --loops 2 tcp:192.0.2.1:1"})
+    @ValueSource(strings = {"ecko", "echo", "echo tcp:notaport", "echo sctp:1", "echo tcp:1 tcp:2",
+        "echo --loops 0 tcp:0", "echo --loops 2 udp:0", "echo unix:/no/such/folder/s", "proxy tcp:0",
+        "chat udp:1", "echo tcp:no.such.host.invalid:1", "echo --loops 2 tcp:192.0.2.1:1",
+        "http /no/such/folder tcp:0", "bench-http udp:1"})
     void badArgumentsGiveOneLineAndExitStatusTwo(String arguments) throws Exception {
         ChildJvm.Result result = ChildJvm.run(command(arguments.split(" ")));
 
@@ -101,6 +99,29 @@ class ExamplesTest {
             echo.process().destroy();
             assertThat(client.getInputStream().read()).isEqualTo(-1); // an orderly end, not a reset
             assertThat(echo.process().waitFor()).isEqualTo(128 + SIGTERM);
+        }
+    }
+
+    @Test
+    void httpServesAFolderUntilItIsToldToEnd() throws Exception {
+        try (Example http = Example.start("http src/main tcp:0"); Socket client = http.connect()) {
+            assertThat(http.firstLine()).endsWith("/src/main at http://127.0.0.1:" + http.port() + "/");
+            client.getOutputStream().write("GET / HTTP/1.1\r\nHost: h\r\n\r\n".getBytes());
+            assertThat(new BufferedReader(new InputStreamReader(client.getInputStream())).readLine())
+                    .isEqualTo("HTTP/1.1 200 OK");
+            http.process().destroy();
+            assertThat(http.process().waitFor()).isEqualTo(128 + SIGTERM);
+        }
+    }
+
+    @Test
+    void benchHttpAnswersWithAsManyBytesAsAskedFor() throws Exception {
+        try (Example bench = Example.start("bench-http tcp:0"); Socket client = bench.connect()) {
+            client.getOutputStream()
+                    .write("GET /0 HTTP/1.1\r\nHost: h\r\n\r\nGET /70000 HTTP/1.0\r\n\r\n".getBytes());
+            String answers = new String(client.getInputStream().readAllBytes());
+            assertThat(answers).contains("Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n")
+                    .endsWith("\r\n\r\n" + "x".repeat(70_000));
         }
     }
 

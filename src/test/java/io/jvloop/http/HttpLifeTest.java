@@ -129,6 +129,15 @@ class HttpLifeTest {
     }
 
     @Test
+    void anAnswerToConnectThatIsNoTunnelEndsTheConnection(EventLoop loop) throws IOException {
+        try (HttpScene scene = HttpScene.of(loop, HELLO)) {
+            assertThat(scene.exchange("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n" + head("GET /")))
+                    .isEqualTo("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                            + "Connection: close\r\n\r\n");
+        }
+    }
+
+    @Test
     void anUpgradeNobodyAskedForIsRefused(EventLoop loop, ReportedFailures failures) throws IOException {
         HttpHandler handler = (request, response) -> response.upgrade("other", Recorder.echo());
         try (HttpScene scene = HttpScene.of(loop, handler)) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 @ExtendWith(LoopExtension.class)
 class EndpointChurnTest {
-    private static final int TIMES = 10_000;
+    private static final int TIMES = 5_000;
     private static final InetSocketAddress ANY_PORT =
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
