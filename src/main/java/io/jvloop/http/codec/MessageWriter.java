@@ -129,8 +129,12 @@ public final class MessageWriter {
      *
      * @param count 0 or more
      * @return this
+     * @throws IllegalArgumentException if it is negative, as the length of a body that is not known yet
      */
     public MessageWriter contentLength(long count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("a body has 0 bytes or more, not " + count);
+        }
         return raw(CONTENT_LENGTH).decimal(count).raw(LINE_END);
     }
 
