@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
 import java.util.List;
 import java.util.Locale;
@@ -17,16 +18,21 @@ import java.util.Optional;
  */
 public final class HttpDate {
     private static final DateTimeFormatter PREFERRED =
-            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT);
+            exact("EEE, dd MMM uuuu HH:mm:ss 'GMT'");
 
     /** RFC 9110: a year of two digits is never more than 50 years in the future. */
     private static final int PIVOT_YEARS = 50;
     private static final int CENTURY = 100;
 
     private static final DateTimeFormatter ASCTIME =
-            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ROOT);
+            exact("EEE MMM ppd HH:mm:ss uuuu");
 
     private HttpDate() {
+    }
+
+    /** Otherwise 30 February would be the 28th. */
+    private static DateTimeFormatter exact(String pattern) {
+        return DateTimeFormatter.ofPattern(pattern, Locale.US).withResolverStyle(ResolverStyle.STRICT);
     }
 
     /**
@@ -59,10 +65,11 @@ public final class HttpDate {
         return Optional.empty();
     }
 
+    /** US, since the names of days in ROOT are short ones only. */
     private static DateTimeFormatter rfc850() {
         int base = ZonedDateTime.now(ZoneOffset.UTC).getYear() + PIVOT_YEARS - CENTURY + 1;
         return new DateTimeFormatterBuilder().appendPattern("EEEE, dd-MMM-")
                 .appendValueReduced(ChronoField.YEAR, 2, 2, base).appendPattern(" HH:mm:ss 'GMT'")
-                .toFormatter(Locale.US);
+                .toFormatter(Locale.US).withResolverStyle(ResolverStyle.STRICT);
     }
 }
