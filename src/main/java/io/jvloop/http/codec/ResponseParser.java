@@ -35,6 +35,7 @@ public final class ResponseParser {
     private String reason;
     private long contentLength;
     private Headers headers;
+    private Headers trailerFields;
     private HttpParseException failure;
 
     /**
@@ -150,6 +151,7 @@ public final class ResponseParser {
         contentLength = bodyLength();
         body.begin(contentLength);
         headers = fields.headers();
+        trailerFields = null;
         state = State.BODY;
         return HttpEvent.HEAD;
     }
@@ -165,6 +167,7 @@ public final class ResponseParser {
     private HttpEvent body(ByteBuffer in) throws HttpParseException {
         HttpEvent event = body.next(in);
         if (event == HttpEvent.END) {
+            trailerFields = contentLength == Framing.CHUNKED ? trailers.headers() : null;
             state = State.STATUS_LINE;
         }
         return event;
@@ -207,7 +210,7 @@ public final class ResponseParser {
 
     /** {@return the trailer fields of the last END, none without chunks} */
     public Headers trailers() {
-        return contentLength == Framing.CHUNKED ? trailers.headers() : new Headers(0);
+        return trailerFields == null ? new Headers(0) : trailerFields;
     }
 
     /** {@return whether nothing of a next response has come} */
