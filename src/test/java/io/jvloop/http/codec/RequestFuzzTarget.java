@@ -40,8 +40,10 @@ public final class RequestFuzzTarget {
 
     private static final int LONGEST_PIECE = 256;
     private static final int MARGIN = 5;
+    private static final byte[] LINE_ENDS =
+            "\n".repeat(LONGEST_PIECE + 2 * MARGIN).getBytes(StandardCharsets.US_ASCII);
     private static final ThreadLocal<ByteBuffer> DIRECT =
-            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(LONGEST_PIECE + 2 * MARGIN));
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(LINE_ENDS.length));
 
     private final byte[] choices;
     private final byte[] sent;
@@ -73,7 +75,7 @@ public final class RequestFuzzTarget {
     private void run() {
         ParsedRequests whole = new ParsedRequests(limits);
         whole.take(ordered(ByteBuffer.wrap(sent)));
-        checkSame("heap", whole, inPieces(ByteBuffer.allocate(LONGEST_PIECE + 2 * MARGIN)));
+        checkSame("heap", whole, inPieces(ByteBuffer.allocate(LINE_ENDS.length)));
         checkSame("direct", whole, inPieces(DIRECT.get()));
         checkText(whole);
         if (!whole.complete().isEmpty()) {
@@ -92,9 +94,7 @@ public final class RequestFuzzTarget {
         int at = 0;
         for (int i = 1; at < sent.length && !parsed.hasFailed(); i = 3 - i) {
             int length = Math.min((choices[i] & 0xFF) + 1, sent.length - at);
-            for (int k = 0; k < buffer.capacity(); k++) {
-                buffer.put(k, (byte) '\n');
-            }
+            buffer.put(0, LINE_ENDS);
             buffer.limit(MARGIN + length).position(MARGIN);
             buffer.put(MARGIN, sent, at, length);
             parsed.take(buffer);
