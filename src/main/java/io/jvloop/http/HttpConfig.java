@@ -32,6 +32,14 @@ public record HttpConfig(HttpLimits limits, Duration headerTimeout, Duration bod
     /**
      * Checks the values.
      *
+     * @param limits as for the record
+     * @param headerTimeout as for the record
+     * @param bodyTimeout as for the record
+     * @param keepAliveTimeout as for the record
+     * @param writeTimeout as for the record
+     * @param minBytesPerSecond as for the record
+     * @param maxConnections as for the record
+     * @param maxBufferedBytes as for the record
      * @throws IllegalArgumentException if a timeout is not positive, a rate or a size negative, or no
      *             connection allowed
      */

@@ -166,8 +166,8 @@ class HttpBodyTest {
         CompletableFuture<Throwable> failure = new CompletableFuture<>();
         HttpHandler handler = (request, response) -> request.body().bytes()
                 .whenComplete((bytes, cause) -> failure.complete(cause));
-        try (HttpScene scene = HttpScene.of(loop, handler)) {
-            scene.connect().send(head("POST /", "Content-Length: 5") + "abc").end().readAll();
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("POST /", "Content-Length: 5") + "abc").end().readAll();
             assertThat(io.jvloop.loop.Async.cause(Await.result(failure))).isInstanceOf(EOFException.class);
         }
     }

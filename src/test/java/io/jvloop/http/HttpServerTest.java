@@ -57,8 +57,9 @@ class HttpServerTest {
                     .isLessThan(Duration.ofMinutes(1));
         }
         try (HttpScene scene =
-                HttpScene.of(loop, (request, response) -> response.header("date", "never").end())) {
-            assertThat(scene.connect().send(last("GET /")).readAllText()).containsOnlyOnce("ate:");
+                HttpScene.of(loop, (request, response) -> response.header("date", "never").end());
+                Peer peer = scene.connect()) {
+            assertThat(peer.send(last("GET /")).readAllText()).containsOnlyOnce("ate:");
         }
     }
 

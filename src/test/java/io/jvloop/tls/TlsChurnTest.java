@@ -38,7 +38,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LoopExtension.class)
 class TlsChurnTest {
     private static final int ROUNDS = 3;
-    private static final int PER_ROUND = 300;
+    private static final int PER_ROUND = 200;
     private static final int AT_ONCE = 16;
     private static final int SAMPLE_EVERY = 50;
     private static final int SESSIONS = 20;

@@ -25,6 +25,12 @@ public record HttpLimits(int requestLineBytes, int headerCount, int headerBytes,
     /**
      * Checks the arguments.
      *
+     * @param requestLineBytes as for the record
+     * @param headerCount as for the record
+     * @param headerBytes as for the record
+     * @param chunkExtensionBytes as for the record
+     * @param trailerCount as for the record
+     * @param bodyBytes as for the record
      * @throws IllegalArgumentException if a limit is negative, or so small that no request would be served
      */
     public HttpLimits {
