@@ -191,23 +191,29 @@ final class Dialogue {
 
     void end(HttpResponse response, ByteBuffer content) {
         boolean outer = enter();
-        if (!answers.hasBegun()) {
-            beginAnswer(response,
-                    response.head().length() >= 0 ? response.head().length() : content.remaining());
+        try {
+            if (!answers.hasBegun()) {
+                long declared = response.head().length();
+                beginAnswer(response, declared >= 0 ? declared : content.remaining());
+            }
+            answers.content(content);
+            answers.end(response);
+            answered();
+        } finally { // there may be no memory left
+            leave(outer);
         }
-        answers.content(content);
-        answers.end(response);
-        answered();
-        leave(outer);
     }
 
     void write(HttpResponse response, ByteBuffer part) {
         boolean outer = enter();
-        if (!answers.hasBegun()) {
-            beginAnswer(response, response.head().length());
+        try {
+            if (!answers.hasBegun()) {
+                beginAnswer(response, response.head().length());
+            }
+            answers.content(part);
+        } finally {
+            leave(outer);
         }
-        answers.content(part);
-        leave(outer);
     }
 
     private void beginAnswer(HttpResponse response, long length) {
