@@ -42,9 +42,15 @@ final class ParsedRequests {
         }
     }
 
+    /** A head, and where it stands in the last buffer. */
+    record Span(Head head, int start, int end) {
+    }
+
     private final RequestParser parser;
     private final List<Request> requests = new ArrayList<>();
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private final List<Span> spans = new ArrayList<>();
+    private int start;
     private Head head;
     private HttpParseException failure;
 
@@ -61,7 +67,7 @@ final class ParsedRequests {
                 int before = in.position();
                 event = parser.next(in);
                 check(in.limit() == limit && in.position() >= before, "the buffer's bounds", in);
-                take(event);
+                take(event, in.position());
             } while (event != HttpEvent.NEED_MORE);
             check(!in.hasRemaining(), "NEED_MORE with bytes left", in);
         } catch (HttpParseException e) {
@@ -71,7 +77,7 @@ final class ParsedRequests {
         }
     }
 
-    private void take(HttpEvent event) {
+    private void take(HttpEvent event, int position) {
         switch (event) {
             case NEED_MORE -> {
                 return;
@@ -79,6 +85,7 @@ final class ParsedRequests {
             case HEAD -> {
                 check(head == null, "a HEAD before the END", parser);
                 head = Head.of(parser);
+                spans.add(new Span(head, start, position));
             }
             case CONTENT -> {
                 ByteBuffer piece = parser.content();
@@ -92,6 +99,7 @@ final class ParsedRequests {
                 check(head != null, "an END before the HEAD", parser);
                 requests.add(new Request(head, bodyText(), parser.trailers()));
                 head = null;
+                start = position;
                 body.reset();
             }
         }
@@ -126,9 +134,9 @@ final class ParsedRequests {
         return requests.size() + (head == null ? 0 : 1);
     }
 
-    /** The last head, also of a request that has not ended. */
-    Head lastHead() {
-        return head != null ? head : requests.get(requests.size() - 1).head();
+    /** The heads with where they stand, if all bytes have come in one buffer; empty lines come before. */
+    List<Span> spans() {
+        return spans;
     }
 
     /** The requests that have ended. */
