@@ -170,7 +170,8 @@ class HttpLifeTest {
                                 + " " + body.length)))));
         int port = ((InetSocketAddress) server.addresses().get(0)).getPort();
         try (LoopThread thread = LoopThread.start(loop)) {
-            try (Socket socket = certificate.clientContext().getSocketFactory().createSocket("localhost", port);
+            try (Socket socket =
+                    certificate.clientContext().getSocketFactory().createSocket("localhost", port);
                     Peer peer = new Peer(socket)) {
                 for (int i = 0; i < 2; i++) {
                     peer.send(head("POST /", "Content-Length: 300000")).send(new byte[300_000]);

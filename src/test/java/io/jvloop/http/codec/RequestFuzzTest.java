@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class RequestFuzzTest {
     private static final Path CORPUS = Path.of("src/test/java/io/jvloop/http/codec/corpus");
-    private static final int MUTANTS = 20_000;
+    private static final int MUTANTS = 8_000;
     private static final long SEED = 9112;
 
     @Test
