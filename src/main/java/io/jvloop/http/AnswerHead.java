@@ -2,7 +2,11 @@ package io.jvloop.http;
 
 import io.jvloop.http.codec.Headers;
 
-/** What stands above the content of an answer. Of the thread that answers, then of the loop's. */
+/**
+ * What stands above the content of an answer, and below it. Of the thread that answers, then of the loop's.
+ *
+ * <p>There is one for each request, so its size matters: 40 bytes as it is.
+ */
 final class AnswerHead {
     /** The content's length is not known. */
     static final long UNKNOWN = -1;
@@ -16,18 +20,19 @@ final class AnswerHead {
     private static final int NOT_MODIFIED = 304;
 
     private boolean closes;
-    private boolean hasDate;
-    private int status = OK;
+    private boolean delivered; // all of it is in the hands of the transport; the loop's
+    private short status = OK;
     private long length = UNKNOWN;
     private long written; // of the content, by the one who answers
     private Headers fields; // null for none
+    private Headers trailers; // null for none
 
     void status(int code) {
         if (code < OK || code > HIGHEST_STATUS) {
             throw new IllegalArgumentException("the status of an answer is 200 to 999, not " + code
                     + "; 100 is sent by itself, 101 by upgrade()");
         }
-        status = code;
+        status = (short) code;
     }
 
     void switchesTo(HttpConnection connection, String protocol) {
@@ -36,14 +41,12 @@ final class AnswerHead {
     }
 
     void field(HttpConnection connection, String name, String value, boolean more) {
-        FieldRules.Meaning meaning = FieldRules.of(name);
-        switch (meaning) {
+        switch (FieldRules.of(name)) {
             case CONTENT_LENGTH -> length = FieldRules.length(value);
             case CONNECTION -> closes |= FieldRules.closes(value);
             case TRANSFER_ENCODING -> throw new IllegalArgumentException(
                     "Transfer-Encoding is set by itself: use write() for an answer in chunks");
             default -> {
-                hasDate |= meaning == FieldRules.Meaning.DATE;
                 fields = fields == null ? connection.takeHeaders() : fields;
                 if (more) {
                     fields.add(name, value);
@@ -52,6 +55,16 @@ final class AnswerHead {
                 }
             }
         }
+    }
+
+    void trailer(String name, String value) {
+        trailers = trailers == null ? new Headers() : trailers;
+        trailers.add(name, value);
+    }
+
+    /** Null for none. */
+    Headers trailers() {
+        return trailers;
     }
 
     boolean contains(String name) {
@@ -90,6 +103,14 @@ final class AnswerHead {
         return status;
     }
 
+    void delivered() {
+        delivered = true;
+    }
+
+    boolean isDelivered() {
+        return delivered;
+    }
+
     /** What Content-Length is to say, or UNKNOWN. */
     long length() {
         return length;
@@ -100,7 +121,7 @@ final class AnswerHead {
     }
 
     boolean hasDate() {
-        return hasDate;
+        return contains("Date");
     }
 
     /** Whether the status says that there is none, whatever the length. */

@@ -141,7 +141,7 @@ final class AnswerWriter {
 
     void end(HttpResponse response) {
         if (body == Body.CHUNKED) {
-            out.put(workspace.writer().lastChunk(response.trailers()));
+            out.put(workspace.writer().lastChunk(response.head().trailers()));
         }
     }
 

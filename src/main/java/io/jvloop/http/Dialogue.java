@@ -36,6 +36,7 @@ final class Dialogue {
     private final Exchange exchange = new Exchange();
     private final WaitingWriters writers = new WaitingWriters();
     private HttpConnection connection; // null while it is not lent
+    private RequestHead head; // of the last request, null at first
     private boolean working; // between enter and leave
     private boolean begun; // an exchange, since the connection's deadline was set
 
@@ -107,11 +108,13 @@ final class Dialogue {
         answers.reset();
         begun = true;
         RequestBody body = complete ? null : new RequestBody(connection, parser.contentLength());
-        HttpRequest request = new HttpRequest(connection, parser, body);
-        HttpResponse response = new HttpResponse(request);
+        if (head == null || !head.isThatOf(parser)) {
+            head = RequestHead.of(parser);
+        }
+        HttpResponse response = new HttpResponse(new HttpRequest(connection, head, body));
         exchange.begin(response, body, parser.expectsContinue());
         try {
-            handler.handle(request, response);
+            handler.handle(response.request(), response);
         } catch (Throwable t) { // the application's: must not cost more than its own request
             connection.failed(response, t);
         }

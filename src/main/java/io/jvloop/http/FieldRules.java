@@ -6,7 +6,7 @@ import io.jvloop.http.codec.Headers;
 final class FieldRules {
     /** What a field means here. */
     enum Meaning {
-        NOTHING, DATE, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING
+        NOTHING, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING
     }
 
     private FieldRules() {
@@ -14,7 +14,6 @@ final class FieldRules {
 
     static Meaning of(String name) {
         return switch (name.length()) {
-            case 4 -> is(name, "Date", Meaning.DATE);
             case 10 -> is(name, "Connection", Meaning.CONNECTION);
             case 14 -> is(name, "Content-Length", Meaning.CONTENT_LENGTH);
             case 17 -> is(name, "Transfer-Encoding", Meaning.TRANSFER_ENCODING);
@@ -29,7 +28,7 @@ final class FieldRules {
     /** Whether a field says how a message is to be read, so that it must stand before it. */
     static boolean isFraming(String name) {
         Meaning meaning = of(name);
-        return meaning != Meaning.NOTHING && meaning != Meaning.DATE || name.equalsIgnoreCase("Host")
+        return meaning != Meaning.NOTHING || name.equalsIgnoreCase("Host")
                 || name.equalsIgnoreCase("Trailer") || name.equalsIgnoreCase("Content-Type")
                 || name.equalsIgnoreCase("Content-Encoding") || name.equalsIgnoreCase("Content-Range");
     }

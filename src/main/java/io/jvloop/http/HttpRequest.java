@@ -1,7 +1,6 @@
 package io.jvloop.http;
 
 import io.jvloop.http.codec.Headers;
-import io.jvloop.http.codec.RequestParser;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.transport.Transport;
 
@@ -11,35 +10,23 @@ import io.jvloop.transport.Transport;
  */
 public final class HttpRequest {
     private final HttpConnection connection;
-    private final String method;
-    private final String target;
-    private final String pathAndQuery;
-    private final String authority;
-    private final Headers headers;
-    private final int minorVersion;
-    private final boolean keepsAlive;
+    private final RequestHead head;
     private final RequestBody body; // null if there is none
 
-    HttpRequest(HttpConnection connection, RequestParser parser, RequestBody body) {
+    HttpRequest(HttpConnection connection, RequestHead head, RequestBody body) {
         this.connection = connection;
-        this.method = parser.method();
-        this.target = parser.target();
-        this.pathAndQuery = parser.pathAndQuery();
-        this.authority = parser.authority();
-        this.headers = parser.headers();
-        this.minorVersion = parser.minorVersion();
-        this.keepsAlive = parser.keepsAlive();
+        this.head = head;
         this.body = body;
     }
 
     /** {@return the method, in capitals as sent: {@code GET}} */
     public String method() {
-        return method;
+        return head.method();
     }
 
     /** {@return the target as sent, mostly a path with a query} */
     public String target() {
-        return target;
+        return head.target();
     }
 
     /**
@@ -48,29 +35,31 @@ public final class HttpRequest {
      * the whole server, host and port for CONNECT.
      */
     public String path() {
+        String pathAndQuery = head.pathAndQuery();
         int question = pathAndQuery.indexOf('?');
         return question < 0 ? pathAndQuery : pathAndQuery.substring(0, question);
     }
 
     /** {@return what follows the path's question mark, as sent; null if there is none} */
     public String query() {
+        String pathAndQuery = head.pathAndQuery();
         int question = pathAndQuery.indexOf('?');
         return question < 0 ? null : pathAndQuery.substring(question + 1);
     }
 
     /** {@return who the client thinks this server is, with the port if it said so; null in HTTP/1.0} */
     public String authority() {
-        return authority;
+        return head.authority();
     }
 
     /** {@return 1 for HTTP/1.1, 0 for HTTP/1.0} */
     public int minorVersion() {
-        return minorVersion;
+        return head.minorVersion();
     }
 
-    /** {@return the header fields} */
+    /** {@return the header fields; read-only, a {@link Headers#copy} can be changed} */
     public Headers headers() {
-        return headers;
+        return head.headers();
     }
 
     /**
@@ -80,7 +69,7 @@ public final class HttpRequest {
      * @return the value of the first such field, or null
      */
     public String header(String name) {
-        return headers.get(name);
+        return head.headers().get(name);
     }
 
     /** {@return the body, an empty one if the request has none} Loop thread. */
@@ -103,20 +92,20 @@ public final class HttpRequest {
     }
 
     boolean isConnect() {
-        return method.equals("CONNECT");
+        return method().equals("CONNECT");
     }
 
     boolean isHead() {
-        return method.equals("HEAD");
+        return method().equals("HEAD");
     }
 
     /** Whether the connection may serve another request afterwards. */
     boolean keepsAlive() {
-        return keepsAlive;
+        return head.keepsAlive();
     }
 
     @Override
     public String toString() {
-        return method + " " + target + " from " + connection.transport().remoteAddress();
+        return method() + " " + target() + " from " + connection.transport().remoteAddress();
     }
 }

@@ -1,6 +1,5 @@
 package io.jvloop.http;
 
-import io.jvloop.http.codec.Headers;
 import io.jvloop.loop.Async;
 import io.jvloop.transport.Protocol;
 import java.nio.ByteBuffer;
@@ -39,8 +38,6 @@ public final class HttpResponse {
     private final HttpRequest request;
     private final AnswerHead head = new AnswerHead();
     private State state = State.BUILDING;
-    private boolean delivered; // the loop's
-    private Headers trailers; // null for none
 
     HttpResponse(HttpRequest request) {
         this.request = request;
@@ -106,8 +103,7 @@ public final class HttpResponse {
         if (FieldRules.isFraming(name)) {
             throw new IllegalArgumentException(name + " cannot be a trailer (RFC 9110, 6.5.1)");
         }
-        trailers = trailers == null ? new Headers() : trailers;
-        trailers.add(name, value);
+        head.trailer(name, value);
         return this;
     }
 
@@ -331,11 +327,11 @@ public final class HttpResponse {
 
     /** All of it is in the hands of the transport. */
     void delivered() {
-        delivered = true;
+        head.delivered();
     }
 
     boolean isDelivered() {
-        return delivered;
+        return head.isDelivered();
     }
 
     HttpRequest request() {
@@ -344,11 +340,6 @@ public final class HttpResponse {
 
     AnswerHead head() {
         return head;
-    }
-
-    /** Null for none. */
-    Headers trailers() {
-        return trailers;
     }
 
     @Override

@@ -2,7 +2,12 @@ package io.jvloop.http.codec;
 
 import java.nio.ByteBuffer;
 
-/** Reads the lines of a header or trailer section, up to the empty one. */
+/**
+ * Reads the lines of a header or trailer section, up to the empty one.
+ *
+ * <p>Clients repeat themselves: a section of the same strings as the one before, which is what {@link
+ * StringCache} makes of it, is the same object. So a request that comes again costs no memory for its fields.
+ */
 final class FieldSection {
     private static final int LINE_END = 2;
     private static final int TOO_LARGE = 431;
@@ -11,10 +16,10 @@ final class FieldSection {
     private final StringCache strings;
     private final int fault; // the status for what breaks the rules
     private final int excess; // the status for what is more than allowed
-    private Headers headers;
+    private final Headers section = new Headers();
+    private Headers complete; // the last one, null at first
     private int fieldsLeft;
     private int bytesLeft;
-    private int expected; // fields of the section before
 
     FieldSection(LineReader lines, StringCache strings, int fault) {
         this.lines = lines;
@@ -23,16 +28,16 @@ final class FieldSection {
         this.excess = fault < 500 ? TOO_LARGE : fault;
     }
 
-    /** A section begins. It will have as many fields as the one before: clients repeat themselves. */
+    /** A section begins. */
     void begin(int mostFields, int mostBytes) {
-        headers = new Headers(expected);
+        section.clear();
         fieldsLeft = mostFields;
         bytesLeft = mostBytes;
     }
 
-    /** The fields so far. */
+    /** The fields of the last complete section, read-only. */
     Headers headers() {
-        return headers;
+        return complete;
     }
 
     /**
@@ -44,12 +49,14 @@ final class FieldSection {
     boolean next(ByteBuffer in, Framing framing) throws HttpParseException {
         while (lines.next(in, bytesLeft, excess, "the section of fields")) {
             if (lines.length() == 0) {
-                expected = headers.size();
+                if (complete == null || !complete.hasSameStrings(section)) {
+                    complete = section.readOnlyCopy();
+                }
                 return true;
             }
             bytesLeft = Math.max(0, bytesLeft - lines.length() - LINE_END);
             if (fieldsLeft-- == 0) {
-                throw new HttpParseException(excess, "more than " + headers.size() + " fields");
+                throw new HttpParseException(excess, "more than " + section.size() + " fields");
             }
             field(lines.source(), lines.start(), lines.end(), framing);
         }
@@ -64,10 +71,10 @@ final class FieldSection {
         Name name = Name.find(in, start, colon);
         String value = value(in, colon + 1, end, name != null && name.isSecret());
         if (name == null) {
-            headers.addUnchecked(strings.get(in, start, colon), value);
+            section.addUnchecked(strings.get(in, start, colon), value);
             return;
         }
-        headers.addUnchecked(name.text(), value);
+        section.addUnchecked(name.text(), value);
         if (framing != null) {
             framing.field(name, value);
         }

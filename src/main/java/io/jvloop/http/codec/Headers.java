@@ -14,13 +14,20 @@ import java.util.function.BiConsumer;
  * written; other names are as sent. Values are Latin 1, one character for each byte, without white space
  * around them.
  *
- * <p><b>Thread.</b> One at a time.
+ * <p>What a parser has read is read-only, so that it can be kept, and read on any thread; a {@link #copy}
+ * can be changed.
+ *
+ * <p><b>Thread.</b> One at a time, unless it is read-only.
  */
 public final class Headers {
+    /** No fields, read-only. */
+    static final Headers NONE = new Headers(0).readOnlyCopy();
+
     private static final int FIRST_FIELDS = 8;
 
     private String[] fields; // name, value, name, value …
     private int length; // used places in fields
+    private boolean readOnly;
 
     /** Makes an empty list. */
     public Headers() {
@@ -29,6 +36,30 @@ public final class Headers {
 
     Headers(int expectedFields) {
         fields = new String[Math.max(1, expectedFields) * 2];
+    }
+
+    /** {@return a list of its own with the same fields, which may be changed} */
+    public Headers copy() {
+        Headers copy = new Headers(size());
+        System.arraycopy(fields, 0, copy.fields, 0, length);
+        copy.length = length;
+        return copy;
+    }
+
+    /** For parsers: these fields, for whoever wants to keep them. */
+    Headers readOnlyCopy() {
+        Headers copy = copy();
+        copy.readOnly = true;
+        return copy;
+    }
+
+    /** Whether both have the same strings in the same order; by identity, which is what a cache gives. */
+    boolean hasSameStrings(Headers other) {
+        boolean same = length == other.length;
+        for (int i = 0; same && i < length; i++) {
+            same = fields[i] == other.fields[i];
+        }
+        return same;
     }
 
     /** {@return the number of fields} */
@@ -117,8 +148,10 @@ public final class Headers {
      * @return this
      * @throws IllegalArgumentException if one of them may not stand in a message; a line break would be an
      *             attacker's way to write headers of their own
+     * @throws UnsupportedOperationException if this is what a parser has read
      */
     public Headers add(String name, String value) {
+        requireChangeable();
         addUnchecked(checkedName(name), checkedValue(name, value));
         return this;
     }
@@ -130,8 +163,10 @@ public final class Headers {
      * @param value as for {@link #add}
      * @return this
      * @throws IllegalArgumentException as for {@link #add}
+     * @throws UnsupportedOperationException as for {@link #add}
      */
     public Headers set(String name, String value) {
+        requireChangeable();
         String checked = checkedValue(name, value);
         int at = find(checkedName(name), 0);
         if (at < 0) {
@@ -148,13 +183,20 @@ public final class Headers {
      *
      * @param name in any case
      * @return whether there was one
+     * @throws UnsupportedOperationException as for {@link #add}
      */
     public boolean remove(String name) {
+        requireChangeable();
         return removeFrom(name, 0);
     }
 
-    /** Removes everything. */
+    /**
+     * Removes everything.
+     *
+     * @throws UnsupportedOperationException as for {@link #add}
+     */
     public void clear() {
+        requireChangeable();
         Arrays.fill(fields, 0, length, null);
         length = 0;
     }
@@ -167,6 +209,12 @@ public final class Headers {
     public void forEach(BiConsumer<String, String> action) {
         for (int i = 0; i < length; i += 2) {
             action.accept(fields[i], fields[i + 1]);
+        }
+    }
+
+    private void requireChangeable() {
+        if (readOnly) {
+            throw new UnsupportedOperationException("what was received is read-only; change a copy()");
         }
     }
 

@@ -165,7 +165,10 @@ public final class RequestParser {
         return line.minorVersion();
     }
 
-    /** {@return the fields of the last HEAD; the caller may keep them, the parser makes new ones} */
+    /**
+     * {@return the fields of the last HEAD, read-only; the caller may keep them} The same object as before if
+     * the client sends the same again.
+     */
     public Headers headers() {
         return headers;
     }
@@ -203,9 +206,11 @@ public final class RequestParser {
         return body.pieceBytes();
     }
 
-    /** {@return the trailer fields of the last END, none without chunks; the caller may keep them} */
+    /**
+     * {@return the trailer fields of the last END, read-only, none without chunks; the caller may keep them}
+     */
     public Headers trailers() {
-        return trailerFields == null ? new Headers(0) : trailerFields;
+        return trailerFields == null ? Headers.NONE : trailerFields;
     }
 
     /** {@return whether nothing of a next request has come} */

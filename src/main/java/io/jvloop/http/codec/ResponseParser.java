@@ -188,7 +188,7 @@ public final class ResponseParser {
         return minorVersion;
     }
 
-    /** {@return the fields of the last HEAD; the caller may keep them} */
+    /** {@return the fields of the last HEAD, read-only; the caller may keep them} */
     public Headers headers() {
         return headers;
     }
@@ -208,9 +208,9 @@ public final class ResponseParser {
         return body.piece();
     }
 
-    /** {@return the trailer fields of the last END, none without chunks} */
+    /** {@return the trailer fields of the last END, read-only, none without chunks} */
     public Headers trailers() {
-        return trailerFields == null ? new Headers(0) : trailerFields;
+        return trailerFields == null ? Headers.NONE : trailerFields;
     }
 
     /** {@return whether nothing of a next response has come} */

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jvloop.support.Contract;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -126,6 +128,30 @@ class HeadersTest {
         assertThatThrownBy(() -> headers.get(null)).isInstanceOf(NullPointerException.class)
                 .hasMessage("name");
         assertThatThrownBy(() -> headers.remove(null)).isInstanceOf(NullPointerException.class);
+    }
+
+    @Test
+    void aCopyHasFieldsOfItsOwn() {
+        headers.add("A", "1");
+        Headers copy = headers.copy().add("B", "2").set("A", "3");
+        assertThat(fields()).containsExactly("A=1");
+        assertThat(copy).hasToString("A: 3\nB: 2\n");
+        assertThat(Headers.NONE.copy().add("A", "1")).isEqualTo(headers);
+    }
+
+    @Test
+    void whatWasReceivedIsReadOnly() throws HttpParseException {
+        RequestParser parser = new RequestParser(HttpLimits.DEFAULT);
+        parser.next(ByteBuffer.wrap("GET / HTTP/1.1\r\nHost: h\r\n\r\n".getBytes()));
+        Headers received = parser.headers();
+        List<ThrowingCallable> changes = List.of(() -> received.add("A", "1"), () -> received.set("A", "1"),
+                () -> received.remove("Host"), received::clear);
+        for (ThrowingCallable change : changes) {
+            assertThatThrownBy(change).isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("change a copy()");
+        }
+        assertThat(received).hasToString("Host: h\n").isEqualTo(received.copy());
+        assertThat(received.copy().add("A", "1").size()).isEqualTo(2);
     }
 
     @Test

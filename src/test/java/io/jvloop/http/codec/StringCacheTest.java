@@ -70,6 +70,29 @@ class StringCacheTest {
     }
 
     @Test
+    void fieldsThatComeAgainAreTheSameObjectAndOthersAreNot() throws HttpParseException {
+        RequestParser parser = new RequestParser(HttpLimits.DEFAULT, cache);
+        Headers first = fieldsOf(parser, "A: 1", "B: 2");
+        assertThat(fieldsOf(parser, "A: 1", "B: 2")).isSameAs(first);
+        for (String[] others : new String[][] {{"A: 1"}, {"B: 2", "A: 1"}, {"A: 1", "B: 3"}, {"A: 1", "C: 2"},
+            {"A: 1", "B: 2", "B: 2"}, {"A: 1", "Cookie: 2"}}) {
+            Headers fields = fieldsOf(parser, others);
+            assertThat(fields).isNotEqualTo(first);
+            assertThat(fields.toString().split("\n")).startsWith("Host: h").endsWith(others);
+        }
+        assertThat(first).hasToString("Host: h\nA: 1\nB: 2\n");
+    }
+
+    private static Headers fieldsOf(RequestParser parser, String... fields) throws HttpParseException {
+        String request = "GET / HTTP/1.1\r\nHost: h\r\n" + String.join("\r\n", fields) + "\r\n\r\n";
+        ByteBuffer in = ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
+        assertThat(parser.next(in)).isEqualTo(HttpEvent.HEAD);
+        Headers read = parser.headers();
+        assertThat(parser.next(in)).isEqualTo(HttpEvent.END);
+        return read;
+    }
+
+    @Test
     void secretsAreNotKept() throws HttpParseException {
         RequestParser parser = new RequestParser(HttpLimits.DEFAULT, cache);
         byte[] request = ("GET / HTTP/1.1\r\nHost: h\r\nCookie: secret1\r\nAuthorization: secret2\r\n"
