@@ -28,6 +28,7 @@ import java.nio.ByteBuffer;
 final class Dialogue {
     private static final int INTERNAL_ERROR = 500;
 
+    private final Workspace workspace;
     private final HttpHandler handler;
     private final RequestParser parser;
     private final Backlog backlog;
@@ -36,11 +37,11 @@ final class Dialogue {
     private final Exchange exchange = new Exchange();
     private final WaitingWriters writers = new WaitingWriters();
     private HttpConnection connection; // null while it is not lent
-    private RequestHead head; // of the last request, null at first
     private boolean working; // between enter and leave
     private boolean begun; // an exchange, since the connection's deadline was set
 
     Dialogue(Workspace workspace, Service service) {
+        this.workspace = workspace;
         this.handler = service.handler();
         this.parser = new RequestParser(service.config().limits(), workspace.strings());
         this.backlog = new Backlog(workspace.buffers());
@@ -108,13 +109,11 @@ final class Dialogue {
         answers.reset();
         begun = true;
         RequestBody body = complete ? null : new RequestBody(connection, parser.contentLength());
-        if (head == null || !head.isThatOf(parser)) {
-            head = RequestHead.of(parser);
-        }
-        HttpResponse response = new HttpResponse(new HttpRequest(connection, head, body));
+        HttpRequest request = new HttpRequest(connection, workspace.head(parser), body);
+        HttpResponse response = new HttpResponse(request);
         exchange.begin(response, body, parser.expectsContinue());
         try {
-            handler.handle(response.request(), response);
+            handler.handle(request, response);
         } catch (Throwable t) { // the application's: must not cost more than its own request
             connection.failed(response, t);
         }

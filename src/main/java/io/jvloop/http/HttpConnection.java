@@ -149,10 +149,10 @@ final class HttpConnection implements Protocol {
     @Override
     public boolean eofReceived() {
         peerEnded = true;
-        if (state == State.SERVING) {
-            dialogue().resume();
+        if (dialogue != null && state == State.SERVING) {
+            dialogue.resume();
         }
-        return state == State.SERVING; // what is in flight is answered
+        return dialogue != null && state == State.SERVING; // what is in flight is answered
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.jvloop.buffer.BufferPool;
 import io.jvloop.http.codec.Headers;
 import io.jvloop.http.codec.HttpDate;
 import io.jvloop.http.codec.MessageWriter;
+import io.jvloop.http.codec.RequestParser;
 import io.jvloop.http.codec.StringCache;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.loop.TimerHandle;
@@ -43,6 +44,7 @@ final class Workspace {
     private long dateSecond = -1;
     private byte[] date;
     private Headers spareHeaders;
+    private RequestHead head; // of the last request, null at first
 
     Workspace(EventLoop loop, Service service) {
         this.loop = new WeakReference<>(loop);
@@ -136,6 +138,14 @@ final class Workspace {
             date = ("Date: " + HttpDate.format(Instant.ofEpochSecond(second)) + "\r\n")
                     .getBytes(StandardCharsets.US_ASCII);
         }
+    }
+
+    /** What a parser has read; the last one again, if it is the same. */
+    RequestHead head(RequestParser parser) {
+        if (head == null || !head.isThatOf(parser)) {
+            head = RequestHead.of(parser);
+        }
+        return head;
     }
 
     /** An empty list, mostly the one that the last answer has given back. */

@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
  * Reads the lines of a header or trailer section, up to the empty one.
  *
  * <p>Clients repeat themselves: a section of the same strings as the one before, which is what {@link
- * StringCache} makes of it, is the same object. So a request that comes again costs no memory for its fields.
+ * StringCache} makes of it, is the same object, unless it has secrets. So a request that comes again costs no
+ * memory for its fields.
  */
 final class FieldSection {
     private static final int LINE_END = 2;
@@ -17,7 +18,8 @@ final class FieldSection {
     private final int fault; // the status for what breaks the rules
     private final int excess; // the status for what is more than allowed
     private final Headers section = new Headers();
-    private Headers complete; // the last one, null at first
+    private Headers complete = Headers.NONE; // the last one
+    private boolean hasSecrets;
     private int fieldsLeft;
     private int bytesLeft;
 
@@ -31,6 +33,7 @@ final class FieldSection {
     /** A section begins. */
     void begin(int mostFields, int mostBytes) {
         section.clear();
+        hasSecrets = false;
         fieldsLeft = mostFields;
         bytesLeft = mostBytes;
     }
@@ -49,9 +52,7 @@ final class FieldSection {
     boolean next(ByteBuffer in, Framing framing) throws HttpParseException {
         while (lines.next(in, bytesLeft, excess, "the section of fields")) {
             if (lines.length() == 0) {
-                if (complete == null || !complete.hasSameStrings(section)) {
-                    complete = section.readOnlyCopy();
-                }
+                complete = hasSecrets ? section.readOnlyCopy() : strings.get(section);
                 return true;
             }
             bytesLeft = Math.max(0, bytesLeft - lines.length() - LINE_END);
@@ -69,7 +70,9 @@ final class FieldSection {
             throw badName(in, start, colon, end);
         }
         Name name = Name.find(in, start, colon);
-        String value = value(in, colon + 1, end, name != null && name.isSecret());
+        boolean isSecret = name != null && name.isSecret();
+        hasSecrets |= isSecret;
+        String value = value(in, colon + 1, end, isSecret);
         if (name == null) {
             section.addUnchecked(strings.get(in, start, colon), value);
             return;

@@ -197,7 +197,9 @@ public final class Headers {
      */
     public void clear() {
         requireChangeable();
-        Arrays.fill(fields, 0, length, null);
+        for (int i = 0; i < length; i++) { // they are few, and this is done for each request
+            fields[i] = null;
+        }
         length = 0;
     }
 

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Strings that come again and again. A client sends the same target, host and user agent with each request of
- * a connection; here they are one object each, made once.
+ * Strings that come again and again, and lists of fields that do. A client sends the same target, host and
+ * user agent with each request of a connection; here they are one object each, made once.
  *
  * <p>A table with one place for each hash: a newcomer takes the place of who has it. So it cannot grow, and
  * whoever makes strings collide on purpose gains nothing but what no cache would cost. It keeps at most
@@ -20,6 +20,7 @@ public final class StringCache {
 
     private final byte[][] bytes = new byte[SLOTS][];
     private final String[] strings = new String[SLOTS];
+    private Headers fields = Headers.NONE; // the last ones
 
     /** Makes an empty one. */
     public StringCache() {
@@ -42,6 +43,14 @@ public final class StringCache {
             strings[slot] = new String(known, StandardCharsets.ISO_8859_1);
         }
         return strings[slot];
+    }
+
+    /** A read-only list of these fields; the last one, if that has the same strings. */
+    Headers get(Headers section) {
+        if (!fields.hasSameStrings(section)) {
+            fields = section.readOnlyCopy();
+        }
+        return fields;
     }
 
     /** The same, without keeping it: for secrets, and what is sent once. */
