@@ -1,7 +1,6 @@
 package io.jvloop.http.codec;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 
 /** {@code method SP request-target SP HTTP-version}, RFC 9112, 3; the four forms of a target. */
 final class RequestLine {
@@ -9,10 +8,18 @@ final class RequestLine {
     private static final int VERSION_NOT_SUPPORTED = 505;
     private static final String CONNECT = "CONNECT";
     private static final String[] METHODS =
-            {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", CONNECT, "TRACE"};
+            {"POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", CONNECT, "TRACE"};
     private static final String[] SCHEMES = {"http://", "https://"};
-    private static final byte[] HTTP = "HTTP/".getBytes(StandardCharsets.US_ASCII);
     private static final int VERSION_BYTES = 8;
+
+    /** "GET " as a number: for nearly all requests one look instead of a loop. */
+    private static final int GET = 'G' << 24 | 'E' << 16 | 'T' << 8 | ' ';
+
+    /** "HTTP/0.0" without its digits, and where they are. */
+    private static final long HTTP = 0x48_54_54_50_2F_00_2E_00L;
+    private static final long DIGITS = 0xFF_00FFL;
+    private static final int MAJOR_SHIFT = 16;
+    private static final int GET_BYTES = 3;
 
     private final StringCache strings;
     private String method;
@@ -26,12 +33,14 @@ final class RequestLine {
     }
 
     void parse(ByteBuffer in, int start, int end) throws HttpParseException {
-        int methodEnd = endBeforeSpace(in, start, Tokens.endOfToken(in, start, end), end, "method");
+        boolean isGet = end - start > GET_BYTES && Tokens.bigEndianInt(in, start) == GET;
+        int methodEnd = isGet ? start + GET_BYTES
+                : endBeforeSpace(in, start, Tokens.endOfToken(in, start, end), end, "method");
         int targetStart = methodEnd + 1;
         int targetEnd =
                 endBeforeSpace(in, targetStart, Tokens.endOfTarget(in, targetStart, end), end, "target");
         minorVersion = version(in, targetEnd + 1, end, BAD_REQUEST);
-        method = method(in, start, methodEnd);
+        method = isGet ? "GET" : method(in, start, methodEnd);
         target = strings.get(in, targetStart, targetEnd);
         authority = null;
         pathAndQuery = target;
@@ -68,19 +77,17 @@ final class RequestLine {
 
     /** The minor version, 1 at most: later ones have to be understood as if they were 1 (RFC 9110, 2.5). */
     static int version(ByteBuffer in, int start, int end, int fault) throws HttpParseException {
-        boolean good = end - start == VERSION_BYTES && in.get(start + 6) == '.'
-                && Tokens.isDigit(in.get(start + 5)) && Tokens.isDigit(in.get(start + 7));
-        for (int i = 0; good && i < HTTP.length; i++) {
-            good = in.get(start + i) == HTTP[i];
-        }
-        if (!good) {
+        long bytes = end - start == VERSION_BYTES ? Tokens.bigEndianLong(in, start) : 0;
+        int major = (int) (bytes >>> MAJOR_SHIFT) & 0xFF;
+        int minor = (int) bytes & 0xFF;
+        if ((bytes & ~DIGITS) != HTTP || !Tokens.isDigit(major) || !Tokens.isDigit(minor)) {
             throw new HttpParseException(fault, "no HTTP version where it should be");
         }
-        if (in.get(start + 5) != '1') {
+        if (major != '1') {
             throw new HttpParseException(fault < 500 ? VERSION_NOT_SUPPORTED : fault,
-                    "HTTP version " + (char) in.get(start + 5) + " is not supported");
+                    "HTTP version " + (char) major + " is not supported");
         }
-        return in.get(start + 7) == '0' ? 0 : 1;
+        return minor == '0' ? 0 : 1;
     }
 
     /** Absolute form, authority form, asterisk form; RFC 9112, 3.2. */

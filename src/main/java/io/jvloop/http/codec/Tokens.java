@@ -1,6 +1,7 @@
 package io.jvloop.http.codec;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Which bytes may stand where, as a table: one look-up for each byte.
@@ -118,9 +119,9 @@ final class Tokens {
     static int indexOfLf(ByteBuffer in, int start, int end) {
         int i = start;
         while (i + Long.BYTES <= end) {
-            long lfs = in.getLong(i) ^ '\n' * ONES;
-            if (((lfs - ONES) & ~lfs & HIGH_BITS) != 0) {
-                break;
+            long zeros = zeroBytes(bigEndianLong(in, i) ^ '\n' * ONES);
+            if (zeros != 0) {
+                return i + Long.numberOfLeadingZeros(zeros) / Byte.SIZE;
             }
             i += Long.BYTES;
         }
@@ -131,6 +132,26 @@ final class Tokens {
             i++;
         }
         return -1;
+    }
+
+    /**
+     * The high bit of each byte that is zero, and no other. The shorter trick of {@link #hasControl} tells
+     * whether there is one, but not which.
+     */
+    private static long zeroBytes(long bytes) {
+        return ~((bytes & ~HIGH_BITS) + ~HIGH_BITS | bytes | ~HIGH_BITS);
+    }
+
+    /** Eight bytes with the first one on top, whatever the order of the buffer is. */
+    static long bigEndianLong(ByteBuffer in, int index) {
+        long bytes = in.getLong(index);
+        return in.order() == ByteOrder.BIG_ENDIAN ? bytes : Long.reverseBytes(bytes);
+    }
+
+    /** Four bytes, likewise. */
+    static int bigEndianInt(ByteBuffer in, int index) {
+        int bytes = in.getInt(index);
+        return in.order() == ByteOrder.BIG_ENDIAN ? bytes : Integer.reverseBytes(bytes);
     }
 
     /** Whether a text is a token; an empty one is not. */
