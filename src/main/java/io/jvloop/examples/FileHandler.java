@@ -6,6 +6,7 @@ import io.jvloop.http.HttpResponse;
 import io.jvloop.http.codec.HttpDate;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -60,22 +61,28 @@ final class FileHandler implements HttpHandler {
         });
     }
 
-    /** Looks; not on the loop. */
+    /** Looks; not on the loop. What fails later than that is a fault of the server's: status 500. */
     private Answer find(HttpRequest request, HttpResponse response) throws IOException {
+        UrlPath path = null;
+        Path found = null;
+        BasicFileAttributes attributes = null;
         try {
-            UrlPath path = UrlPath.parse(request.path());
-            Path found = path.in(root).toRealPath();
-            if (!found.startsWith(root)) {
-                throw new NoSuchFileException(request.path());
-            }
-            BasicFileAttributes attributes = attributes(found);
-            if (attributes.isDirectory()) {
-                return folder(found, path, request, response);
-            } else if (attributes.isRegularFile() && !path.isFolder()) {
-                return file(found, attributes, request, response);
-            }
+            path = UrlPath.parse(request.path());
+            found = path.in(root).toRealPath();
+            attributes = attributes(found);
         } catch (IOException | IllegalArgumentException notThere) {
-            // or not readable, or not a path: nobody's business
+            // or a name that is too long, or not a path: nobody's business
+        }
+        try {
+            if (attributes != null && found.startsWith(root)) {
+                if (attributes.isDirectory()) {
+                    return folder(found, path, request, response);
+                } else if (attributes.isRegularFile() && !path.isFolder()) {
+                    return file(found, attributes, request, response);
+                }
+            }
+        } catch (NoSuchFileException | AccessDeniedException goneOrPrivate) {
+            // as if it were not there
         }
         return () -> response.status(NOT_FOUND).end("404 Not Found\n");
     }

@@ -39,6 +39,7 @@ final class Workspace {
     private final Deadlines deadlines;
     private final long tickNanos;
     private final List<Dialogue> spareDialogues = new ArrayList<>();
+    private Dialogue spareDialogue; // lent first; null for none
     private int tick;
     private TimerHandle timer;
     private long dateSecond = -1;
@@ -59,14 +60,22 @@ final class Workspace {
 
     /** What carries on with a connection, until it is taken back. */
     Dialogue lend() {
-        int last = spareDialogues.size() - 1;
-        return last < 0 ? new Dialogue(this, service) : spareDialogues.remove(last);
+        Dialogue lent = spareDialogue;
+        if (lent == null) {
+            int last = spareDialogues.size() - 1;
+            return last < 0 ? new Dialogue(this, service) : spareDialogues.remove(last);
+        }
+        spareDialogue = null;
+        return lent;
     }
 
-    /** Takes one back that is idle. The one used last is lent first. */
+    /** Takes one back that is idle. The one used last is mostly lent first. */
     void takeBack(Dialogue idle) {
-        if (spareDialogues.size() < MOST_SPARE) {
-            spareDialogues.add(idle.of(null));
+        idle.of(null);
+        if (spareDialogue == null) {
+            spareDialogue = idle;
+        } else if (spareDialogues.size() < MOST_SPARE) {
+            spareDialogues.add(idle);
         }
     }
 
