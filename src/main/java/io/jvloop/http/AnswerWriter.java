@@ -78,15 +78,7 @@ final class AnswerWriter {
      */
     void begin(HttpResponse response, long length, boolean keepsAlive) {
         AnswerHead answer = response.head();
-        MessageWriter head = workspace.writer().status(answer.status());
-        if (!answer.hasDate()) {
-            head.raw(workspace.date());
-        }
-        Headers fields = answer.giveFields();
-        if (fields != null) {
-            head.fields(fields);
-            workspace.giveBack(fields);
-        }
+        MessageWriter head = beginHead(answer);
         boolean oldClient = response.request().minorVersion() == 0;
         if (!keepsAlive) {
             head.raw(CONNECTION_CLOSE);
@@ -100,6 +92,19 @@ final class AnswerWriter {
             body = Body.NONE;
         }
         out.put(head.endHead());
+    }
+
+    private MessageWriter beginHead(AnswerHead answer) {
+        MessageWriter head = workspace.writer().status(answer.status());
+        if (!answer.hasDate()) {
+            head.raw(workspace.date());
+        }
+        Headers fields = answer.giveFields();
+        if (fields != null) {
+            head.fields(fields);
+            workspace.giveBack(fields);
+        }
+        return head;
     }
 
     private void frame(MessageWriter head, AnswerHead answer, long length, boolean oldClient) {
@@ -164,11 +169,7 @@ final class AnswerWriter {
 
     /** 101, or the 2xx that CONNECT is answered with: the bytes behind it are another protocol's. */
     void switchProtocols(HttpResponse response) {
-        MessageWriter head = workspace.writer().status(response.head().status()).raw(workspace.date());
-        Headers fields = response.head().giveFields();
-        if (fields != null) {
-            head.fields(fields);
-        }
+        MessageWriter head = beginHead(response.head());
         if (response.head().switchesProtocols()) {
             head.raw(UPGRADE);
         }
