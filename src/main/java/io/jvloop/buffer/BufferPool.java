@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 
 /**
  * The direct buffers of one loop: power-of-two sizes from 4 KiB to 256 KiB, lent and taken back.
@@ -37,17 +39,34 @@ public final class BufferPool {
     /** The size of {@link #heapScratch()}: the largest TLS record fits, and the cache holds it. */
     private static final int HEAP_SCRATCH_BYTES = 64 * 1024;
 
+    /**
+     * So long nothing new is asked for after the JDK had no memory. It sleeps for half a second in all before
+     * it says so, and a loop whose peers have used up the memory would sleep for each of them.
+     */
+    private static final long REFUSED_NANOS = 5_000_000_000L;
+
     private static final int MIN_SHIFT = Integer.numberOfTrailingZeros(MIN_BYTES);
     private static final int CLASSES = Integer.numberOfTrailingZeros(MAX_BYTES) - MIN_SHIFT + 1;
 
     private final Stack[] free = new Stack[CLASSES];
+    private final IntFunction<ByteBuffer> memory;
+    private final LongSupplier nanoClock;
     private ByteBuffer scratch;
     private ByteBuffer heapScratch;
     private int outstanding;
     private long keptBytes;
+    private boolean exhausted;
+    private long exhaustedAtNanos;
 
     /** Makes an empty pool; memory is taken from the system when it is first asked for. */
     public BufferPool() {
+        this(ByteBuffer::allocateDirect, System::nanoTime);
+    }
+
+    /** For tests: with memory that comes to an end. */
+    BufferPool(IntFunction<ByteBuffer> memory, LongSupplier nanoClock) {
+        this.memory = memory;
+        this.nanoClock = nanoClock;
         for (int i = 0; i < CLASSES; i++) {
             free[i] = new Stack();
         }
@@ -91,7 +110,8 @@ public final class BufferPool {
      * @param minBytes the capacity needed at least, 1 to {@link #MAX_BYTES}
      * @return a buffer that the caller owns until it is given to {@link #release}
      * @throws IllegalArgumentException if {@code minBytes} is out of range
-     * @throws IllegalStateException if there is no direct memory left, see {@code -XX:MaxDirectMemorySize}
+     * @throws IllegalStateException if there is no direct memory left, see {@code -XX:MaxDirectMemorySize};
+     *             for some seconds afterwards at once, unless a buffer was released
      */
     public ByteBuffer acquire(int minBytes) {
         if (minBytes < 1 || minBytes > MAX_BYTES) {
@@ -171,12 +191,23 @@ public final class BufferPool {
      * The JDK counts direct memory itself and throws the same error as for an exhausted heap. But this one
      * means only that one buffer is not to be had, so it must not end a loop with all its connections.
      */
-    private static ByteBuffer allocate(int bytes) {
-        try {
-            return ByteBuffer.allocateDirect(bytes);
-        } catch (OutOfMemoryError e) {
-            throw new IllegalStateException("no direct memory left for a buffer of " + bytes + " bytes", e);
+    private ByteBuffer allocate(int bytes) {
+        if (exhausted && nanoClock.getAsLong() - exhaustedAtNanos < REFUSED_NANOS) {
+            throw noMemory(bytes, null);
         }
+        try {
+            ByteBuffer buffer = memory.apply(bytes);
+            exhausted = false;
+            return buffer;
+        } catch (OutOfMemoryError e) {
+            exhausted = true;
+            exhaustedAtNanos = nanoClock.getAsLong();
+            throw noMemory(bytes, e);
+        }
+    }
+
+    private static IllegalStateException noMemory(int bytes, OutOfMemoryError cause) {
+        return new IllegalStateException("no direct memory left for a buffer of " + bytes + " bytes", cause);
     }
 
     private static int sizeClass(int bytes) {

@@ -239,4 +239,35 @@ class BufferPoolTest {
         }
         return buffers;
     }
+
+    @Test
+    @Contract(section = CONSTANTS,
+            value = "When there is no direct memory left the JDK is not asked again for five seconds")
+    void exhaustedMemoryIsNotAskedForAgainAtOnce() {
+        long[] now = {-1};
+        int[] asked = {0};
+        boolean[] isThere = {false};
+        BufferPool poor = new BufferPool(bytes -> {
+            asked[0]++;
+            if (!isThere[0]) {
+                throw new OutOfMemoryError("as planned");
+            }
+            return ByteBuffer.allocateDirect(bytes);
+        }, () -> now[0]);
+        assertThatIllegalStateException().isThrownBy(() -> poor.acquire(1))
+                .withMessage("no direct memory left for a buffer of 4096 bytes")
+                .withCauseInstanceOf(OutOfMemoryError.class);
+        isThere[0] = true;
+        now[0] += 4_999_999_999L;
+        assertThatIllegalStateException().isThrownBy(() -> poor.acquire(1)).withNoCause();
+        assertThatIllegalStateException().isThrownBy(poor::scratch);
+        assertThat(asked[0]).isEqualTo(1);
+        assertThat(poor.outstanding()).isZero();
+        now[0]++;
+        ByteBuffer buffer = poor.acquire(1);
+        poor.release(buffer);
+        assertThat(poor.acquire(1)).isSameAs(buffer);
+        assertThat(poor.acquire(1)).isNotSameAs(buffer);
+        assertThat(asked[0]).isEqualTo(3);
+    }
 }
