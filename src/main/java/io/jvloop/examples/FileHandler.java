@@ -31,10 +31,10 @@ final class FileHandler implements HttpHandler {
     private final Path root;
 
     FileHandler(Path folder) throws IOException {
-        root = folder.toRealPath();
-        if (!Files.isDirectory(root)) {
+        if (!Files.isDirectory(folder)) {
             throw new IOException(folder + " is not a folder");
         }
+        root = folder.toRealPath();
     }
 
     Path root() {

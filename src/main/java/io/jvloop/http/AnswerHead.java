@@ -84,10 +84,11 @@ final class AnswerHead {
         written += bytes;
     }
 
-    /** No more content follows. */
-    void requireComplete(boolean isHead) {
-        if (length > written && !(isHead && written == 0) && status != NOT_MODIFIED) {
-            throw new IllegalStateException("Content-Length is " + length + ", the content has " + written);
+    /** No more content follows, but the last of it. */
+    void requireComplete(boolean isHead, long last) {
+        long all = written + last;
+        if (length > all && !(isHead && all == 0) && status != NOT_MODIFIED) {
+            throw new IllegalStateException("Content-Length is " + length + ", the content has " + all);
         }
     }
 

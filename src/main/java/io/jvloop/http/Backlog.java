@@ -11,7 +11,8 @@ import java.nio.ByteBuffer;
  * What a client has sent before it can be looked at: further requests of a pipeline, or a body that nobody
  * has asked for. Loop thread.
  *
- * <p>Reading goes on for a while, since only who reads notices that a client has gone away.
+ * <p>Reading goes on for a while, since only who reads notices that a client has gone away. What is kept is
+ * less than 64 KiB, and what one read brings on top, 256 KiB at most.
  */
 final class Backlog {
     /** Reading stops when more than this is kept. */
@@ -41,11 +42,11 @@ final class Backlog {
     }
 
     /** Lets the dialogue take what it can take. */
-    void pump(Dialogue dialogue) {
+    void pump(Dialogue dialogue, Transport transport) {
         long before = 0;
         while (size() > 0 && size() != before) {
             before = size();
-            ByteBuffer piece = pool.acquire((int) Math.min(before, READ_AHEAD_BYTES));
+            ByteBuffer piece = acquire((int) Math.min(before, READ_AHEAD_BYTES), transport);
             try {
                 int bytes = (int) Math.min(before, piece.remaining());
                 queue.copyTo(piece, bytes);
@@ -54,6 +55,16 @@ final class Backlog {
             } finally {
                 pool.release(piece);
             }
+        }
+    }
+
+    /** What cannot be read is the end of the connection, whoever has called. */
+    private ByteBuffer acquire(int bytes, Transport transport) {
+        try {
+            return pool.acquire(bytes);
+        } catch (IllegalStateException noMemory) {
+            transport.abort();
+            throw noMemory;
         }
     }
 
@@ -71,7 +82,7 @@ final class Backlog {
     }
 
     /** The connection is another protocol's now, and so is what has come. It is called as transports do. */
-    void handOver(Transport transport, Protocol next) {
+    void handOver(Transport transport, Protocol next, boolean peerEnded) {
         ByteBuffer early = ByteBuffer.allocate((int) size());
         if (size() > 0) {
             queue.copyTo(early, early.remaining());
@@ -87,6 +98,9 @@ final class Backlog {
         try {
             if (early.flip().hasRemaining() && !transport.isClosing()) {
                 next.dataReceived(early);
+            }
+            if (peerEnded && !transport.isClosing() && !next.eofReceived()) {
+                transport.close();
             }
         } catch (Throwable t) { // the user's code; as from the transport, fatal
             report("protocol.dataReceived() failed", t, transport);

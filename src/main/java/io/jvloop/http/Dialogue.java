@@ -59,7 +59,7 @@ final class Dialogue {
 
     /** Whether nothing is under way, so that another connection may have it. */
     boolean isIdle() {
-        return !exchange.isOpen() && parser.isIdle() && backlog.isEmpty() && !writers.arePaused();
+        return !working && !exchange.isOpen() && parser.isIdle() && backlog.isEmpty() && !writers.arePaused();
     }
 
     // ----------------------------------------------------------------------------------------- requests in
@@ -139,12 +139,12 @@ final class Dialogue {
 
     /** The handler has asked for the body. */
     void bodyWanted() {
-        boolean outer = enter();
-        if (exchange.takeExpectation() && !answers.hasBegun()) {
-            answers.sendContinue();
-            out.flush(); // a handler may take its time before it returns
-        }
-        leave(outer);
+        framed(() -> {
+            if (exchange.takeExpectation() && !answers.hasBegun()) {
+                answers.sendContinue();
+                out.flush(); // a handler may take its time before it returns
+            }
+        });
     }
 
     /** There may be something to do with what has come already. */
@@ -171,17 +171,17 @@ final class Dialogue {
 
     /** Answers to what is no request. */
     void refuse(int status) {
-        boolean outer = enter();
-        answers.error(status, false, false, false);
-        connection.state(State.LINGERING);
-        leave(outer);
+        framed(() -> {
+            answers.error(status, false, false, false);
+            connection.state(State.LINGERING);
+        });
     }
 
     /** The body comes too slowly. */
     void tooSlow(int status) {
-        boolean outer = enter();
-        unreadable(new HttpParseException(status, "the body comes too slowly"));
-        leave(outer);
+        framed(() -> {
+            unreadable(new HttpParseException(status, "the body comes too slowly"));
+        });
     }
 
     // ----------------------------------------------------------------------------------------- answers out
@@ -227,50 +227,50 @@ final class Dialogue {
     }
 
     void sendFile(HttpResponse response, FilePart part) {
-        boolean outer = enter();
-        beginAnswer(response, part.count());
-        if (answers.sendsContent() && part.count() > 0) {
-            out.flush();
-            new FileAnswer(connection, response, part).start();
-            exchange.sendingFile();
-        } else {
-            answered();
-            part.sent().complete(0L);
-        }
-        leave(outer);
+        framed(() -> {
+            beginAnswer(response, part.count());
+            if (answers.sendsContent() && part.count() > 0) {
+                out.flush();
+                new FileAnswer(connection, response, part).start();
+                exchange.sendingFile();
+            } else {
+                answered();
+                part.sent().complete(0L);
+            }
+        });
     }
 
     /** All of a file is sent; null, or the reason why not. */
     void fileEnded(HttpResponse response, Throwable cause) {
-        boolean outer = enter();
-        if (cause == null) {
-            answered();
-        } else {
-            breakOff();
-        }
-        leave(outer);
+        framed(() -> {
+            if (cause == null) {
+                answered();
+            } else {
+                breakOff();
+            }
+        });
     }
 
     /** The bytes that follow are another protocol's. */
     void switchProtocols(HttpResponse response) {
-        boolean outer = enter();
-        answers.switchProtocols(response);
-        exchange.answered();
-        exchange.close();
-        connection.state(State.HANDED_OVER);
-        leave(outer);
+        framed(() -> {
+            answers.switchProtocols(response);
+            exchange.answered();
+            exchange.close();
+            connection.state(State.HANDED_OVER);
+        });
     }
 
     /** A handler has failed, or what it waits for. */
     void failed(HttpResponse response, Throwable cause) {
-        boolean outer = enter();
-        if (cause instanceof HttpParseException fault) { // the client's, not the handler's
-            giveUp(fault.status());
-        } else {
-            giveUp(INTERNAL_ERROR);
-            connection.report(response, cause);
-        }
-        leave(outer);
+        framed(() -> {
+            if (cause instanceof HttpParseException fault) { // the client's, not the handler's
+                giveUp(fault.status());
+            } else {
+                giveUp(INTERNAL_ERROR);
+                connection.report(response, cause);
+            }
+        });
     }
 
     private void giveUp(int status) {
@@ -279,7 +279,8 @@ final class Dialogue {
             return;
         }
         HttpRequest request = exchange.response().request();
-        if (connection.isDraining() || !exchange.mayKeepAlive()) {
+        boolean closes = exchange.response().head().closes();
+        if (closes || connection.isDraining() || !exchange.mayKeepAlive()) {
             exchange.isLast();
         }
         answers.error(status, request.isHead(), !exchange.last(), request.minorVersion() == 0);
@@ -325,15 +326,29 @@ final class Dialogue {
         return outer;
     }
 
+    /** The same around what is rare. */
+    private void framed(Runnable action) {
+        boolean outer = enter();
+        try {
+            action.run();
+        } finally {
+            leave(outer);
+        }
+    }
+
     private void leave(boolean outer) {
         if (!outer) {
             return;
         }
         if (!backlog.isEmpty()) {
-            backlog.pump(this);
+            backlog.pump(this, connection.transport());
         }
         working = false;
+        boolean lost = connection.transport().isClosing();
         out.flush();
+        if (exchange.isFlushAwaited()) {
+            exchange.flushed(lost ? new IOException("Connection lost: " + connection.transport()) : null);
+        }
         if (connection.hasPeerEnded() && backlog.isEmpty() && mayParse()) {
             connection.state(State.CLOSED); // nothing more comes, and nothing is there to be answered
             exchange.abandoned(new EOFException("the client has ended the connection within a request"));
@@ -348,10 +363,10 @@ final class Dialogue {
 
     /** What the client is at. */
     Deadlines.Phase phase() {
-        if (exchange.isOpen()) {
+        if (writers.arePaused()) {
+            return Deadlines.Phase.HANDLER; // it is to take its answers first; nothing is read meanwhile
+        } else if (exchange.isOpen()) {
             return exchange.wantsBody() ? Deadlines.Phase.BODY : Deadlines.Phase.HANDLER;
-        } else if (writers.arePaused()) {
-            return Deadlines.Phase.HANDLER; // it is to take its answers first
         }
         return parser.isIdle() && backlog.isEmpty() ? Deadlines.Phase.KEEP_ALIVE : Deadlines.Phase.HEAD;
     }

@@ -1,5 +1,6 @@
 package io.jvloop.http;
 
+import io.jvloop.loop.Async;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +31,7 @@ final class Exchange {
     private boolean sendingFile;
     private int discarded;
     private List<CompletableFuture<Void>> waiting; // null for nobody
+    private List<CompletableFuture<Void>> answered = List.of(); // waited for answers that are complete
 
     void begin(HttpResponse newResponse, RequestBody newBody, boolean clientWaits) {
         state = State.ASKED;
@@ -137,10 +139,23 @@ final class Exchange {
         state = State.ANSWERED;
         response.delivered();
         if (waiting != null) {
-            List<CompletableFuture<Void>> all = waiting;
+            waiting.addAll(answered);
+            answered = waiting;
             waiting = null;
-            all.forEach(done -> done.complete(null));
         }
+    }
+
+    /** The output is in the hands of the transport, or lost: null, or the reason. */
+    void flushed(Throwable cause) {
+        List<CompletableFuture<Void>> all = answered;
+        answered = List.of(); // first: whoever hears of it may go on
+        for (CompletableFuture<Void> done : all) {
+            Async.complete(done, null, cause);
+        }
+    }
+
+    boolean isFlushAwaited() {
+        return !answered.isEmpty();
     }
 
     /** The end of the connection, or of what can be done on it. Nothing if there is no exchange. */

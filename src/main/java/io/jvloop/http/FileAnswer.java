@@ -9,8 +9,8 @@ import java.io.EOFException;
  * only knows that it is. Loop thread.
  */
 final class FileAnswer {
-    /** At the rate below which a client is slow this takes some minutes, on any other it is nothing. */
-    private static final long SLICE_BYTES = 256 * 1024;
+    private static final long LEAST_BYTES = 4 * 1024;
+    private static final long MOST_BYTES = 256 * 1024;
 
     private final HttpConnection connection;
     private final HttpResponse response;
@@ -24,13 +24,18 @@ final class FileAnswer {
     }
 
     void start() {
-        long bytes = Math.min(SLICE_BYTES, part.count() - sent);
+        long bytes = Math.min(sliceBytes(), part.count() - sent);
         try {
             connection.transport().sendFile(part.file(), part.offset() + sent, bytes)
                     .whenComplete((count, failure) -> sliced(bytes, count, failure));
         } catch (RuntimeException e) { // the file was closed, for example
             ended(e);
         }
+    }
+
+    /** Half of what a client has to take in time, or its progress could not be seen. */
+    private long sliceBytes() {
+        return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, connection.deadlines().writeBytes() / 2));
     }
 
     private void sliced(long asked, Long count, Throwable failure) {

@@ -35,7 +35,6 @@ final class HttpConnection implements Protocol {
 
     private static final int UNAVAILABLE = 503;
     private static final int TIMEOUT = 408;
-    private static final long NOTHING_WAITS = -1;
 
     private final Service service;
     private State state = State.SERVING;
@@ -43,12 +42,9 @@ final class HttpConnection implements Protocol {
     private Transport transport;
     private Workspace workspace;
     private Dialogue dialogue; // null between two requests
-    private Phase phase = Phase.HEAD;
-    private int since; // the tick at which the phase began
-    private long bytesBefore; // of the body, then
+    private final PhaseClock clock = new PhaseClock();
     private long written; // to the transport
-    private long takenBefore = NOTHING_WAITS; // of that by the client, at the tick of
-    private int writingSince;
+    private final WriteWatch watch = new WriteWatch();
     private int index;
     private boolean draining; // what is asked already is the last
     private boolean peerEnded;
@@ -63,7 +59,7 @@ final class HttpConnection implements Protocol {
         loop = made.loop();
         workspace = service.workspace(loop);
         workspace.add(this);
-        since = workspace.tick();
+        clock.begin(Phase.HEAD, workspace.tick(), 0);
         if (!service.enter()) {
             dialogue().refuse(UNAVAILABLE);
         }
@@ -87,9 +83,10 @@ final class HttpConnection implements Protocol {
     void settle(boolean anew) {
         switch (state) {
             case SERVING -> {
-                Phase now = dialogue.phase();
-                if (now != phase || anew) {
-                    begin(now, dialogue.exchange().bodyBytes());
+                if (anew) {
+                    clock.begin(dialogue.phase(), workspace.tick(), bodyBytes());
+                } else {
+                    clock.change(dialogue.phase(), workspace.tick(), bodyBytes());
                 }
                 giveBackIfIdle();
             }
@@ -106,14 +103,11 @@ final class HttpConnection implements Protocol {
             Dialogue idle = dialogue;
             dialogue = null;
             workspace.takeBack(idle);
+            if (draining && state == State.SERVING) { // it was at its last answer, and that is taken
+                state = State.CLOSED;
+                transport.close();
+            }
         }
-    }
-
-    /** The client begins something, also if it is the same again. */
-    private void begin(Phase newPhase, long bodyBytes) {
-        phase = newPhase;
-        since = workspace.tick();
-        bytesBefore = bodyBytes;
     }
 
     /** RFC 9112, 9.6: end our side, and wait for the client to end its own. */
@@ -124,8 +118,8 @@ final class HttpConnection implements Protocol {
         if (peerEnded || !transport.canWriteEof()) {
             state = State.CLOSED;
             transport.close();
-        } else if (phase != Phase.LINGER) {
-            begin(Phase.LINGER, 0);
+        } else if (clock.phase() != Phase.LINGER) {
+            clock.begin(Phase.LINGER, workspace.tick(), 0);
             transport.writeEof();
             transport.resumeReading();
         }
@@ -182,43 +176,20 @@ final class HttpConnection implements Protocol {
     void ticked() {
         long queued = transport.writeBufferSize();
         boolean file = dialogue != null && dialogue.exchange().isSendingFile();
-        if (isStuck(queued > 0 || file, written - queued)) {
+        if (watch.isStuck(queued > 0 || file, written - queued, workspace.tick(), workspace.deadlines())) {
             transport.abort();
-        } else if (state != State.CLOSED && isOver()) {
+        } else if ((state == State.SERVING || state == State.LINGERING)
+                && clock.isOver(workspace.tick(), workspace.deadlines(), bodyBytes())) {
             timedOut(queued > 0);
         }
     }
 
-    /** Whether the client does not take what is waiting for it. What the kernel took at once is no merit. */
-    private boolean isStuck(boolean waiting, long taken) {
-        int now = workspace.tick();
-        boolean begins = waiting && takenBefore == NOTHING_WAITS;
-        boolean over = waiting && !begins && now - writingSince >= workspace.deadlines().write();
-        boolean stuck = over && taken - takenBefore < workspace.deadlines().writeBytes();
-        if (begins || over) {
-            writingSince = now;
-            takenBefore = taken;
-        } else if (!waiting) {
-            takenBefore = NOTHING_WAITS;
-        }
-        return stuck;
-    }
-
-    /** Whether the client takes too long for what it is at. */
-    private boolean isOver() {
-        if (workspace.tick() - since < workspace.deadlines().of(phase)) {
-            return false;
-        }
-        if (phase == Phase.BODY) {
-            long before = bytesBefore;
-            begin(Phase.BODY, dialogue.exchange().bodyBytes());
-            return bytesBefore - before < workspace.deadlines().bodyBytes();
-        }
-        return true;
+    private long bodyBytes() {
+        return dialogue == null ? 0 : dialogue.exchange().bodyBytes();
     }
 
     private void timedOut(boolean waiting) {
-        switch (phase) {
+        switch (clock.phase()) {
             case BODY -> dialogue.tooSlow(TIMEOUT);
             case LINGER -> {
                 if (!waiting) {
@@ -324,7 +295,7 @@ final class HttpConnection implements Protocol {
     private void handOver(Protocol next) {
         if (state == State.HANDED_OVER) {
             release();
-            dialogue.backlog().handOver(transport, next);
+            dialogue.backlog().handOver(transport, next, peerEnded);
         }
     }
 
@@ -339,8 +310,13 @@ final class HttpConnection implements Protocol {
     void onLoop(Runnable action) {
         if (loop.inLoop()) {
             action.run();
-            return;
+        } else {
+            queue(action);
         }
+    }
+
+    /** Runs it on the loop's thread, behind what was queued before. Any thread. */
+    void queue(Runnable action) {
         try {
             loop.execute(action);
         } catch (RejectedExecutionException loopIsClosed) {
@@ -381,6 +357,10 @@ final class HttpConnection implements Protocol {
         return transport;
     }
 
+    Deadlines deadlines() {
+        return workspace.deadlines();
+    }
+
     HttpConfig config() {
         return service.config();
     }
@@ -395,6 +375,6 @@ final class HttpConnection implements Protocol {
 
     @Override
     public String toString() {
-        return "HttpConnection[" + state + ", " + phase + (dialogue == null ? "" : ", " + dialogue) + "]";
+        return "HttpConnection[" + state + ", " + clock + (dialogue == null ? "" : ", " + dialogue) + "]";
     }
 }

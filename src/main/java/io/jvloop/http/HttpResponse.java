@@ -38,6 +38,7 @@ public final class HttpResponse {
     private final HttpRequest request;
     private final AnswerHead head = new AnswerHead();
     private State state = State.BUILDING;
+    private boolean handedOver; // a call, by another thread: the later ones must not overtake it
 
     HttpResponse(HttpRequest request) {
         this.request = request;
@@ -148,15 +149,15 @@ public final class HttpResponse {
      */
     public void end(ByteBuffer content) {
         requireAtMost(State.STREAMING, "end");
+        head.requireComplete(request.isHead(), content.remaining());
         head.count(content.remaining());
-        head.requireComplete(request.isHead());
         state = State.ENDED;
         HttpConnection connection = connection();
-        if (connection.loop().inLoop()) {
+        if (runsNow()) {
             connection.end(this, content);
         } else {
             ByteBuffer copy = copy(content);
-            connection.onLoop(() -> connection.end(this, copy));
+            connection.queue(() -> connection.end(this, copy));
         }
     }
 
@@ -170,11 +171,11 @@ public final class HttpResponse {
         requireAtMost(State.STREAMING, "write");
         head.count(part.remaining());
         state = State.STREAMING;
-        if (connection().loop().inLoop()) {
+        if (runsNow()) {
             connection().write(this, part);
         } else {
             ByteBuffer copy = copy(part);
-            connection().onLoop(() -> connection().write(this, copy));
+            connection().queue(() -> connection().write(this, copy));
         }
     }
 
@@ -204,7 +205,7 @@ public final class HttpResponse {
      */
     public CompletableFuture<Void> drain() {
         CompletableFuture<Void> drained = connection().loop().createFuture();
-        connection().onLoop(() -> connection().drain(this, drained));
+        inOrder(() -> connection().drain(this, drained));
         return drained;
     }
 
@@ -229,7 +230,7 @@ public final class HttpResponse {
         head.count(count);
         state = State.ENDED;
         CompletableFuture<Long> sent = connection().loop().createFuture();
-        connection().onLoop(() -> connection().sendFile(this, new FilePart(file, offset, count, sent)));
+        inOrder(() -> connection().sendFile(this, new FilePart(file, offset, count, sent)));
         return sent;
     }
 
@@ -263,7 +264,7 @@ public final class HttpResponse {
      */
     public void fail(Throwable cause) {
         Objects.requireNonNull(cause, "cause");
-        connection().onLoop(() -> connection().failed(this, cause));
+        inOrder(() -> connection().failed(this, cause));
     }
 
     /**
@@ -280,6 +281,9 @@ public final class HttpResponse {
         requireBuilding("upgrade");
         Objects.requireNonNull(next, "next");
         boolean connect = request.isConnect();
+        if (connect && !head.isTunnel(request)) {
+            throw new IllegalStateException("a tunnel begins with a status of 2xx, not " + head.status());
+        }
         if (!connect && !FieldRules.asksFor(request, name)) {
             throw new IllegalStateException("the client has not asked for an upgrade to " + name);
         }
@@ -287,7 +291,7 @@ public final class HttpResponse {
             head.switchesTo(connection(), name);
         }
         state = State.ENDED;
-        connection().onLoop(() -> connection().upgrade(this, next));
+        inOrder(() -> connection().upgrade(this, next));
     }
 
     /**
@@ -298,13 +302,26 @@ public final class HttpResponse {
      */
     public CompletableFuture<Void> done() {
         CompletableFuture<Void> done = connection().loop().createFuture();
-        connection().onLoop(() -> connection().whenDone(this, done));
+        inOrder(() -> connection().whenDone(this, done));
         return done;
     }
 
     /** {@return whether {@code end}, or what stands in its place, was called} */
     public boolean isEnded() {
         return state == State.ENDED;
+    }
+
+    private boolean runsNow() {
+        handedOver |= !connection().loop().inLoop();
+        return !handedOver;
+    }
+
+    private void inOrder(Runnable call) {
+        if (runsNow()) {
+            call.run();
+        } else {
+            connection().queue(call);
+        }
     }
 
     private void requireBuilding(String operation) {

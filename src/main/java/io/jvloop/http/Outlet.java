@@ -102,9 +102,19 @@ final class Outlet {
             flush();
         }
         if (gathered == null) {
-            gathered = pool.acquire(GATHER_BYTES);
+            gathered = acquire();
         }
         return gathered;
+    }
+
+    /** Without memory there is no answer, and nobody else who would end a connection that waits for one. */
+    private ByteBuffer acquire() {
+        try {
+            return pool.acquire(GATHER_BYTES);
+        } catch (IllegalStateException noMemory) {
+            connection.transport().abort();
+            throw noMemory;
+        }
     }
 
     /** The connection is over. */

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * The body of a request, to be read once: as a whole, or piece by piece as it comes. Nothing of it is read
+ * The body of a request, to be read once: as a whole, or piece by piece as it comes. Little of it is read
  * from the socket before somebody asks; then a client that waits for {@code 100 Continue} is told to go on.
  * A body that nobody reads is dropped if it is short; a long one ends the connection.
  *
@@ -80,7 +80,7 @@ public final class RequestBody {
             requireUnread();
             return CompletableFuture.failedFuture(tooLarge(most));
         }
-        Collector collector = new Collector(most, length < 0 ? FIRST_BYTES : (int) length);
+        Collector collector = new Collector(length < 0 ? most : (int) length);
         return forEachPiece(collector::add).thenApply(trailers -> collector.content());
     }
 
@@ -197,9 +197,10 @@ public final class RequestBody {
         private byte[] bytes;
         private int count;
 
-        Collector(int most, int expected) {
+        /** Grows with what comes: a length is quickly said, and memory it would cost. */
+        Collector(int most) {
             this.most = most;
-            this.bytes = new byte[Math.min(most, expected)];
+            this.bytes = new byte[Math.min(most, FIRST_BYTES)];
         }
 
         CompletionStage<?> add(ByteBuffer piece) {

@@ -7,6 +7,7 @@ import io.jvloop.http.codec.MessageWriter;
 import io.jvloop.http.codec.RequestParser;
 import io.jvloop.http.codec.StringCache;
 import io.jvloop.loop.EventLoop;
+import io.jvloop.loop.ExceptionContext;
 import io.jvloop.loop.TimerHandle;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
@@ -128,15 +129,23 @@ final class Workspace {
     }
 
     private void ticked() {
+        timer = loop.get().callLater(tickNanos, this::ticked); // first: whatever fails, time goes on
         tick++;
         refreshDate();
         for (int i = connections.size() - 1; i >= 0; i--) {
             if (i < connections.size()) { // who is told may take others along
-                connections.get(i).ticked();
+                tick(connections.get(i));
             }
         }
-        if (!connections.isEmpty()) {
-            timer = loop.get().callLater(tickNanos, this::ticked);
+    }
+
+    private void tick(HttpConnection connection) {
+        try {
+            connection.ticked();
+        } catch (Throwable t) { // no memory for an answer, for example: must not cost the others their turn
+            loop.get().callExceptionHandler(
+                    ExceptionContext.of("A deadline could not be told", t).with("connection", connection));
+            connection.transport().abort();
         }
     }
 

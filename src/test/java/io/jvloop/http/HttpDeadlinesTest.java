@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,8 @@ class HttpDeadlinesTest {
             switch (request.path()) {
                 case "/wait" -> waiting.add(response);
                 case "/read" -> response.await(request.body().bytes(), response::end);
+                case "/pieces" -> response.await(request.body().forEachPiece(piece -> soon()),
+                        trailers -> response.end());
                 case "/big" -> response.end(new byte[30_000_000]);
                 default -> response.end("hello");
             }
@@ -49,6 +52,12 @@ class HttpDeadlinesTest {
         server = HttpServer.listen(loop, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), handler);
         peer = Peer.connect(server.addresses().get(0));
         turnsUntil(() -> server.activeConnections() == 1);
+    }
+
+    private CompletableFuture<Void> soon() {
+        CompletableFuture<Void> taken = new CompletableFuture<>();
+        loop.callSoon(() -> taken.complete(null));
+        return taken;
     }
 
     @AfterEach
@@ -167,6 +176,13 @@ class HttpDeadlinesTest {
         pass(30, () -> peer.send(new byte[600]));
         assertThat(waitingFor(TIMEOUT)).isFalse();
         pass(45, () -> peer.send("x"));
+        assertThat(rest()).startsWith(TIMEOUT);
+    }
+
+    @Test
+    void aHandlerThatTakesPieceByPieceDoesNotSetTheClockBack() {
+        sendAndServe(head("POST /pieces", "Content-Length: 100000"));
+        pass(75, () -> peer.send("x"));
         assertThat(rest()).startsWith(TIMEOUT);
     }
 
