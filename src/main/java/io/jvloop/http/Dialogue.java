@@ -179,9 +179,7 @@ final class Dialogue {
 
     /** The body comes too slowly. */
     void tooSlow(int status) {
-        framed(() -> {
-            unreadable(new HttpParseException(status, "the body comes too slowly"));
-        });
+        framed(() -> unreadable(new HttpParseException(status, "the body comes too slowly")));
     }
 
     // ----------------------------------------------------------------------------------------- answers out
@@ -344,17 +342,21 @@ final class Dialogue {
             backlog.pump(this, connection.transport());
         }
         working = false;
-        boolean lost = connection.transport().isClosing();
+        HttpConnection client = connection;
+        boolean lost = client.transport().isClosing();
         out.flush();
         if (exchange.isFlushAwaited()) {
-            exchange.flushed(lost ? new IOException("Connection lost: " + connection.transport()) : null);
+            exchange.flushed(lost);
         }
-        if (connection.hasPeerEnded() && backlog.isEmpty() && mayParse()) {
-            connection.state(State.CLOSED); // nothing more comes, and nothing is there to be answered
+        if (connection == client && client.hasPeerEnded() && backlog.isEmpty() && mayParse()) {
+            client.state(State.CLOSED); // nothing more comes, and nothing is there to be answered
             exchange.abandoned(new EOFException("the client has ended the connection within a request"));
         }
-        if (connection.state() == State.SERVING) {
-            backlog.updateReading(connection.transport(), mayParse());
+        if (connection != client) {
+            return; // whoever heard of it has gone on, and settled it
+        }
+        if (client.state() == State.SERVING) {
+            backlog.updateReading(client.transport(), mayParse());
         }
         boolean anew = begun;
         begun = false;

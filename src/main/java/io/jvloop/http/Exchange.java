@@ -1,6 +1,7 @@
 package io.jvloop.http;
 
 import io.jvloop.loop.Async;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -145,13 +146,12 @@ final class Exchange {
         }
     }
 
-    /** The output is in the hands of the transport, or lost: null, or the reason. */
-    void flushed(Throwable cause) {
+    /** The output is in the hands of the transport, or lost, since that was closing. */
+    void flushed(boolean lost) {
+        IOException cause = lost ? new IOException("the connection ended before the answer was sent") : null;
         List<CompletableFuture<Void>> all = answered;
         answered = List.of(); // first: whoever hears of it may go on
-        for (CompletableFuture<Void> done : all) {
-            Async.complete(done, null, cause);
-        }
+        all.forEach(done -> Async.complete(done, null, cause));
     }
 
     boolean isFlushAwaited() {
