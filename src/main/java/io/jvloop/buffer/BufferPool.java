@@ -79,6 +79,7 @@ public final class BufferPool {
      * all. 256 KiB takes a message of 100 KiB in one read; that it is shared makes the size affordable.
      *
      * @return the buffer, borrowed until the caller's callback returns; it is not counted as outstanding
+     * @throws IllegalStateException as for {@link #acquire}, when it is first asked for
      */
     public ByteBuffer scratch() {
         ByteBuffer buffer = scratch;
@@ -111,7 +112,7 @@ public final class BufferPool {
      * @return a buffer that the caller owns until it is given to {@link #release}
      * @throws IllegalArgumentException if {@code minBytes} is out of range
      * @throws IllegalStateException if there is no direct memory left, see {@code -XX:MaxDirectMemorySize};
-     *             for some seconds afterwards at once, unless a buffer was released
+     *             for five seconds afterwards without asking again, unless one was released meanwhile
      */
     public ByteBuffer acquire(int minBytes) {
         if (minBytes < 1 || minBytes > MAX_BYTES) {

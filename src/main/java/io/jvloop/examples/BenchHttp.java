@@ -17,7 +17,6 @@ final class BenchHttp {
     private static final int MOST_BYTES = 64 * 1024 * 1024;
     private static final int MOST_SIZES = 64;
     private static final int NOT_FOUND = 404;
-
     private static final int GARBAGE_BYTES = 64 * 1024;
 
     private static byte[] garbage; // a field, or the compiler would make none
@@ -59,10 +58,9 @@ final class BenchHttp {
     /**
      * Makes garbage until it is collected, up to half of the heap.
      *
-     * <p>Each page of a heap costs a page fault when it is first used, 10 to 20 µs on a virtual machine. A
-     * server that has been up for a while has that behind it, and one that makes much garbage soon has. This
-     * one makes so little that for its first minutes one request in fifty would pay for a page, and that
-     * would be measured. In production {@code -XX:+AlwaysPreTouch} does the same.
+     * <p>Each page of a heap costs a page fault when it is first used. A server that has been up for a while
+     * has that behind it, and one that makes much garbage soon has. This one makes so little that it would
+     * pay for pages all the time it is measured. In production {@code -XX:+AlwaysPreTouch} does the same.
      */
     private static void touchYoungGeneration() {
         WeakReference<Object> sign = new WeakReference<>(new Object());

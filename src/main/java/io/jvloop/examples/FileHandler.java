@@ -61,30 +61,34 @@ final class FileHandler implements HttpHandler {
         });
     }
 
-    /** Looks; not on the loop. What fails later than that is a fault of the server's: status 500. */
+    /** What a path leads to. */
+    private record Found(UrlPath path, Path real, BasicFileAttributes attributes) {
+    }
+
+    /** Looks; not on the loop. If what is there cannot be read that is the server's fault: status 500. */
     private Answer find(HttpRequest request, HttpResponse response) throws IOException {
-        UrlPath path = null;
-        Path found = null;
-        BasicFileAttributes attributes = null;
+        Found found = lookUp(request.path());
         try {
-            path = UrlPath.parse(request.path());
-            found = path.in(root).toRealPath();
-            attributes = attributes(found);
-        } catch (IOException | IllegalArgumentException notThere) {
-            // or a name that is too long, or not a path: nobody's business
-        }
-        try {
-            if (attributes != null && found.startsWith(root)) {
-                if (attributes.isDirectory()) {
-                    return folder(found, path, request, response);
-                } else if (attributes.isRegularFile() && !path.isFolder()) {
-                    return file(found, attributes, request, response);
-                }
+            if (found != null && found.attributes().isDirectory()) {
+                return folder(found.real(), found.path(), request, response);
+            } else if (found != null && found.attributes().isRegularFile() && !found.path().isFolder()) {
+                return file(found.real(), found.attributes(), request, response);
             }
         } catch (NoSuchFileException | AccessDeniedException goneOrPrivate) {
             // as if it were not there
         }
         return () -> response.status(NOT_FOUND).end("404 Not Found\n");
+    }
+
+    /** Null if it is not there, or not a path, or has a name that is too long: nobody's business. */
+    private Found lookUp(String target) {
+        try {
+            UrlPath path = UrlPath.parse(target);
+            Path real = path.in(root).toRealPath();
+            return real.startsWith(root) ? new Found(path, real, attributes(real)) : null;
+        } catch (IOException | IllegalArgumentException notThere) {
+            return null;
+        }
     }
 
     private static BasicFileAttributes attributes(Path path) throws IOException {

@@ -5,7 +5,7 @@ import io.jvloop.http.codec.Headers;
 /**
  * What stands above the content of an answer, and below it. Of the thread that answers, then of the loop's.
  *
- * <p>There is one for each request, so its size matters: 40 bytes as it is.
+ * <p>There is one for each request, so its size matters: that is why the status is a short.
  */
 final class AnswerHead {
     /** The content's length is not known. */

@@ -46,7 +46,7 @@ final class Backlog {
         long before = 0;
         while (size() > 0 && size() != before) {
             before = size();
-            ByteBuffer piece = acquire((int) Math.min(before, READ_AHEAD_BYTES), transport);
+            ByteBuffer piece = Outlet.acquire(pool, (int) Math.min(before, READ_AHEAD_BYTES), transport);
             try {
                 int bytes = (int) Math.min(before, piece.remaining());
                 queue.copyTo(piece, bytes);
@@ -55,16 +55,6 @@ final class Backlog {
             } finally {
                 pool.release(piece);
             }
-        }
-    }
-
-    /** What cannot be read is the end of the connection, whoever has called. */
-    private ByteBuffer acquire(int bytes, Transport transport) {
-        try {
-            return pool.acquire(bytes);
-        } catch (IllegalStateException noMemory) {
-            transport.abort();
-            throw noMemory;
         }
     }
 

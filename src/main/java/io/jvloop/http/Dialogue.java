@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  * #receive} → {@link RequestParser#next} → {@link HttpHandler#handle} → {@link #end} → one write.
  *
  * <p>Requests of a connection are handled one after the other. While one is being answered, what the client
- * sends is kept, up to 64 KiB, so that its end is noticed; then the client has to wait.
+ * sends is kept in the {@link Backlog}, so that its end is noticed; then the client has to wait.
  *
  * <p>Whatever happens is framed by {@link #enter} and {@link #leave}: in between output is gathered, at the
  * end it is sent, and what follows from the new state is done, once.

@@ -21,9 +21,9 @@ import java.util.concurrent.RejectedExecutionException;
  *      └── the last answer, the client's end ──▶ CLOSED ◀──┘
  * </pre>
  *
- * <p><b>Thread.</b> The loop's, but for {@link #onLoop} and {@link #takeHeaders}.
+ * <p><b>Thread.</b> The loop's, but for {@link #onLoop}, {@link #queue} and {@link #takeHeaders}.
  *
- * <p>Read next: {@link Dialogue}, {@link Deadlines}.
+ * <p>Read next: {@link Dialogue}, {@link PhaseClock}, {@link WriteWatch}.
  */
 final class HttpConnection implements Protocol {
     /** Where the connection is in its life. */
@@ -37,14 +37,14 @@ final class HttpConnection implements Protocol {
     private static final int TIMEOUT = 408;
 
     private final Service service;
+    private final PhaseClock clock = new PhaseClock();
+    private final WriteWatch watch = new WriteWatch();
     private State state = State.SERVING;
     private EventLoop loop;
     private Transport transport;
     private Workspace workspace;
     private Dialogue dialogue; // null between two requests
-    private final PhaseClock clock = new PhaseClock();
     private long written; // to the transport
-    private final WriteWatch watch = new WriteWatch();
     private int index;
     private boolean draining; // what is asked already is the last
     private boolean peerEnded;

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  * Date} is added. For HEAD the content is left out by itself.
  *
  * <p><b>Thread.</b> Any, but one at a time. Calls of other threads than the loop's are handed over to it, in
- * order, with a copy of their bytes.
+ * order, with a copy of their bytes; those of the loop's thread that follow wait behind them.
  *
  * <p><b>Errors.</b> What comes after the end of the connection is dropped; {@link #done} tells. An answer
  * that was begun and cannot be finished ends the connection, so that the client notices.

@@ -102,17 +102,21 @@ final class Outlet {
             flush();
         }
         if (gathered == null) {
-            gathered = acquire();
+            gathered = acquire(pool, GATHER_BYTES, connection.transport());
         }
         return gathered;
     }
 
-    /** Without memory there is no answer, and nobody else who would end a connection that waits for one. */
-    private ByteBuffer acquire() {
+    /**
+     * A buffer; without memory the connection ends, since nobody else would end one that waits for an answer.
+     *
+     * @throws IllegalStateException as the pool
+     */
+    static ByteBuffer acquire(BufferPool pool, int bytes, Transport transport) {
         try {
-            return pool.acquire(GATHER_BYTES);
+            return pool.acquire(bytes);
         } catch (IllegalStateException noMemory) {
-            connection.transport().abort();
+            transport.abort();
             throw noMemory;
         }
     }

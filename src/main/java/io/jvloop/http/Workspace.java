@@ -40,7 +40,6 @@ final class Workspace {
     private final Deadlines deadlines;
     private final long tickNanos;
     private final List<Dialogue> spareDialogues = new ArrayList<>();
-    private Dialogue spareDialogue; // lent first; null for none
     private int tick;
     private TimerHandle timer;
     private long dateSecond = -1;
@@ -61,22 +60,14 @@ final class Workspace {
 
     /** What carries on with a connection, until it is taken back. */
     Dialogue lend() {
-        Dialogue lent = spareDialogue;
-        if (lent == null) {
-            int last = spareDialogues.size() - 1;
-            return last < 0 ? new Dialogue(this, service) : spareDialogues.remove(last);
-        }
-        spareDialogue = null;
-        return lent;
+        int last = spareDialogues.size() - 1;
+        return last < 0 ? new Dialogue(this, service) : spareDialogues.remove(last);
     }
 
-    /** Takes one back that is idle. The one used last is mostly lent first. */
+    /** Takes one back that is idle. The one used last is lent first. */
     void takeBack(Dialogue idle) {
-        idle.of(null);
-        if (spareDialogue == null) {
-            spareDialogue = idle;
-        } else if (spareDialogues.size() < MOST_SPARE) {
-            spareDialogues.add(idle);
+        if (spareDialogues.size() < MOST_SPARE) {
+            spareDialogues.add(idle.of(null));
         }
     }
 

@@ -51,7 +51,7 @@ class HttpLifeTest {
     private static final HttpHandler HELLO = (request, response) -> response.end("hello");
     private static final String UPGRADE = head("GET /", "Connection: Upgrade", "Upgrade: echo");
 
-    /** Of ours: a request and an answer, 88. What the JDK's selector allocates comes on top. */
+    /** Of ours: a request and an answer. What the JDK's selector allocates comes on top. */
     private static final long MOST_BYTES_OF_A_GET = 96 + 64;
 
     @TempDir

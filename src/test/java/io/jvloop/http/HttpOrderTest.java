@@ -114,15 +114,20 @@ class HttpOrderTest {
                 return false;
             }
         };
-        HttpHandler handler = (request, response) -> {
-            response.header("X", "y");
-            request.loop().callLater(50_000_000, () -> response.upgrade("echo", next));
-        };
+        HttpHandler handler = (request, response) -> upgradeAfterTheEnd(request, response, next);
         try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
             peer.send(head("GET /", "Connection: Upgrade", "Upgrade: echo") + "early").end();
             assertThat(readHead(peer)).startsWith("HTTP/1.1 101 ");
             assertThat(Await.result(heard)).isEqualTo("early");
             assertThat(peer.readAllText()).isEmpty();
+        }
+    }
+
+    private static void upgradeAfterTheEnd(HttpRequest request, HttpResponse response, Protocol next) {
+        if (request.connection().hasPeerEnded()) {
+            response.upgrade("echo", next);
+        } else {
+            request.loop().callSoon(() -> upgradeAfterTheEnd(request, response, next));
         }
     }
 }

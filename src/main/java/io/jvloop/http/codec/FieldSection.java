@@ -18,7 +18,7 @@ final class FieldSection {
     private final int fault; // the status for what breaks the rules
     private final int excess; // the status for what is more than allowed
     private final Headers section = new Headers();
-    private Headers complete = Headers.NONE; // the last one
+    private Headers complete; // the last one; null at first
     private boolean hasSecrets;
     private int fieldsLeft;
     private int bytesLeft;
@@ -38,7 +38,7 @@ final class FieldSection {
         bytesLeft = mostBytes;
     }
 
-    /** The fields of the last complete section, read-only. */
+    /** The fields of the last complete section, read-only; null before the first one. */
     Headers headers() {
         return complete;
     }

@@ -47,7 +47,6 @@ public final class RequestParser {
     private State state = State.REQUEST_LINE;
     private int emptyLines;
     private long contentLength;
-    private Headers headers;
     private Headers trailerFields;
     private HttpParseException failure;
 
@@ -127,7 +126,6 @@ public final class RequestParser {
             throw new HttpParseException(EXPECTATION_FAILED, "an expectation other than 100-continue");
         }
         body.begin(contentLength);
-        headers = fields.headers();
         trailerFields = null;
         state = State.BODY;
         return HttpEvent.HEAD;
@@ -170,7 +168,7 @@ public final class RequestParser {
      * the client sends the same again.
      */
     public Headers headers() {
-        return headers;
+        return fields.headers();
     }
 
     /**

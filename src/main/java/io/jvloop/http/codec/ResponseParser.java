@@ -34,7 +34,6 @@ public final class ResponseParser {
     private int status;
     private String reason;
     private long contentLength;
-    private Headers headers;
     private Headers trailerFields;
     private HttpParseException failure;
 
@@ -150,7 +149,6 @@ public final class ResponseParser {
         }
         contentLength = bodyLength();
         body.begin(contentLength);
-        headers = fields.headers();
         trailerFields = null;
         state = State.BODY;
         return HttpEvent.HEAD;
@@ -190,7 +188,7 @@ public final class ResponseParser {
 
     /** {@return the fields of the last HEAD, read-only; the caller may keep them} */
     public Headers headers() {
-        return headers;
+        return fields.headers();
     }
 
     /** {@return bytes of the body; 0 if there is none, negative if that is known at its end only} */

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>A table with one place for each hash: a newcomer takes the place of who has it. So it cannot grow, and
  * whoever makes strings collide on purpose gains nothing but what no cache would cost. It keeps at most
- * {@value #SLOTS} strings of {@value #LONGEST} bytes.
+ * {@value #SLOTS} strings of {@value #LONGEST} bytes, and the last list of fields without secrets.
  *
  * <p><b>Thread.</b> One at a time; share it between all parsers of a thread.
  */
