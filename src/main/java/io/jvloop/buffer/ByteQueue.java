@@ -73,13 +73,29 @@ public final class ByteQueue {
      * channels.
      *
      * @param channel gets up to 16 buffers
+     * @return the bytes it has taken
      * @throws IOException if the channel fails; then nothing is gone
      */
-    public void flush(GatheringByteChannel channel) throws IOException {
+    public long flush(GatheringByteChannel channel) throws IOException {
         long sent = count == 1 ? channel.write(chunks[head])
                 : channel.write(chunks, head, Math.min(count, GATHER));
         size -= sent;
         dropEmptyChunks();
+        return sent;
+    }
+
+    /**
+     * A look at the bytes in front, without a copy.
+     *
+     * @return at least one of them, borrowed up to the next call of a method of this queue; to be read only.
+     *         What was read of it is dropped with {@link #skip}
+     * @throws IllegalStateException if there are none
+     */
+    public ByteBuffer first() {
+        if (count == 0) {
+            throw new IllegalStateException("the queue is empty");
+        }
+        return chunks[head].duplicate();
     }
 
     /**

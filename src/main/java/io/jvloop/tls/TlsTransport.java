@@ -238,6 +238,11 @@ final class TlsTransport implements Transport {
     }
 
     @Override
+    public long sentBytes() {
+        return below.sentBytes();
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         return limits;
     }

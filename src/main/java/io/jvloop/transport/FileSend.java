@@ -28,6 +28,11 @@ final class FileSend {
         return result;
     }
 
+    /** The bytes the channel has taken. */
+    long sent() {
+        return part.sent();
+    }
+
     /** The queue of what was written after this file. */
     ByteQueue after() {
         if (after == null) {

@@ -27,7 +27,12 @@ final class InputDrain {
      * Not into the scratch buffer: a protocol that closes from {@code dataReceived} is still looking at that.
      */
     static void beforeClose(SocketChannel channel, BufferPool pool) {
-        ByteBuffer sink = pool.acquire(READ_BYTES);
+        ByteBuffer sink;
+        try {
+            sink = pool.acquire(READ_BYTES);
+        } catch (IllegalStateException noMemory) { // a courtesy: the end itself must not depend on it
+            return;
+        }
         try {
             channel.shutdownOutput();
             int left = READS;

@@ -158,6 +158,11 @@ final class ReadPipe implements PipeTransport, IoHandler, Lifecycle.Connection {
     }
 
     @Override
+    public long sentBytes() {
+        throw refusal("sentBytes");
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         throw refusal("writeBufferLimits");
     }

@@ -143,10 +143,13 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
 
     /** The orderly end: everything is sent. */
     private void end() {
-        if (!in.isEnded()) {
-            InputDrain.beforeClose(channel, life.loop().buffers());
+        try {
+            if (!in.isEnded()) {
+                InputDrain.beforeClose(channel, life.loop().buffers());
+            }
+        } finally {
+            life.lose(null);
         }
-        life.lose(null);
     }
 
     @Override
@@ -203,6 +206,11 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     @Override
     public long writeBufferSize() {
         return out.queuedBytes();
+    }
+
+    @Override
+    public long sentBytes() {
+        return out.sentBytes();
     }
 
     @Override

@@ -158,6 +158,10 @@ final class WriteHalf {
         return side.queuedBytes();
     }
 
+    long sentBytes() {
+        return side.sentBytes();
+    }
+
     WriteBufferLimits limits() {
         return flow == null ? initialLimits : flow.limits();
     }

@@ -222,6 +222,11 @@ final class WritePipe implements PipeTransport, IoHandler, Lifecycle.Connection 
     }
 
     @Override
+    public long sentBytes() {
+        return out.sentBytes();
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         return out.limits();
     }

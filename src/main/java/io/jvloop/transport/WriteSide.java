@@ -40,6 +40,8 @@ public final class WriteSide {
     /** The sum of what was written after each of the files. */
     private long behindFiles;
 
+    private long sentBytes;
+
     WriteSide(BufferPool pool, GatheringByteChannel channel) {
         this(pool, channel, false);
     }
@@ -72,6 +74,11 @@ public final class WriteSide {
         return behindFiles + (queue == null ? 0 : queue.size());
     }
 
+    /** {@return the bytes that the channel has taken since the beginning, those of files too} */
+    public long sentBytes() {
+        return sentBytes;
+    }
+
     /**
      * Writes through, or queues.
      *
@@ -83,7 +90,7 @@ public final class WriteSide {
             if (hasQueued()) {
                 append(data);
             } else if (data.isDirect() || takesHeap) {
-                channel.write(data);
+                sentBytes += channel.write(data);
                 append(data);
             } else if (data.hasRemaining()) {
                 writeCopies(data);
@@ -112,7 +119,7 @@ public final class WriteSide {
                 append(part);
             }
             if (wasIdle && !straight && hasQueued()) {
-                queue.flush(channel);
+                sentBytes += queue.flush(channel);
             }
         } catch (IllegalStateException e) { // as in write
             throw new IOException("cannot queue what the peer does not take", e);
@@ -136,7 +143,7 @@ public final class WriteSide {
     private void writeStraight(ByteBuffer... parts) throws IOException {
         for (ByteBuffer part : parts) {
             if (part.hasRemaining()) {
-                channel.write(parts);
+                sentBytes += channel.write(parts);
                 return;
             }
         }
@@ -194,16 +201,23 @@ public final class WriteSide {
      */
     public void flush() throws IOException {
         if (queue != null && !queue.isEmpty()) {
-            queue.flush(channel);
+            sentBytes += queue.flush(channel);
         }
-        for (int sent = 0; sent < FILES && filesAreNext() && files.peek().transfer(channel); sent++) {
+        for (int sent = 0; sent < FILES && filesAreNext() && transfer(files.peek()); sent++) {
             FileSend file = files.poll();
             if (file.bytesAfter() > 0) {
                 behindFiles -= file.bytesAfter();
                 queue = file.after();
-                queue.flush(channel);
+                sentBytes += queue.flush(channel);
             }
         }
+    }
+
+    private boolean transfer(FileSend file) throws IOException {
+        long before = file.sent();
+        boolean over = file.transfer(channel);
+        sentBytes += file.sent() - before;
+        return over;
     }
 
     private boolean filesAreNext() {
@@ -236,7 +250,7 @@ public final class WriteSide {
                 int bytes = Math.min(copy.capacity(), data.remaining());
                 copy.clear().put(0, data, data.position(), bytes).limit(bytes);
                 data.position(data.position() + bytes);
-                channel.write(copy);
+                sentBytes += channel.write(copy);
                 if (copy.hasRemaining()) {
                     append(copy);
                     append(data);

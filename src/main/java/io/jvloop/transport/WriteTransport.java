@@ -85,6 +85,14 @@ public interface WriteTransport {
     /** {@return bytes taken by {@code write} that the socket has not taken yet, without those of files} */
     long writeBufferSize();
 
+    /**
+     * How far the peer has come with what is written: what is waiting is not among it, files are. What the
+     * kernel has taken the peer may not have yet. With TLS these are the bytes of the records.
+     *
+     * @return bytes taken by the socket since the connection began; after its end, those until then
+     */
+    long sentBytes();
+
     /** {@return the marks of {@code pauseWriting} and {@code resumeWriting}} */
     WriteBufferLimits writeBufferLimits();
 

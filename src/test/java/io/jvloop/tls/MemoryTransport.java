@@ -189,6 +189,11 @@ final class MemoryTransport implements Transport {
     }
 
     @Override
+    public long sentBytes() {
+        throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         return WriteBufferLimits.DEFAULT;
     }

@@ -167,7 +167,8 @@ class PipeReadTest {
             List<Consumer<Transport>> refused = List.of(
                     writer -> writer.write(new byte[1]), writer -> writer.write(ByteBuffer.allocate(1)),
                     writer -> writer.writeAll(ByteBuffer.allocate(1)), writer -> writer.sendFile(file),
-                    Transport::writeEof, Transport::writeBufferSize, Transport::writeBufferLimits,
+                    Transport::writeEof, Transport::writeBufferSize, Transport::sentBytes,
+                    Transport::writeBufferLimits,
                     writer -> writer.setWriteBufferLimits(WriteBufferLimits.DEFAULT));
             assertThat(refused).allSatisfy(call -> assertThatThrownBy(() -> call.accept(transport))
                     .isInstanceOf(UnsupportedOperationException.class)
