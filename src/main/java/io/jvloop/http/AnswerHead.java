@@ -20,7 +20,6 @@ final class AnswerHead {
     private static final int NOT_MODIFIED = 304;
 
     private boolean closes;
-    private boolean delivered; // all of it is in the hands of the transport; the loop's
     private short status = OK;
     private long length = UNKNOWN;
     private long written; // of the content, by the one who answers
@@ -102,14 +101,6 @@ final class AnswerHead {
 
     int status() {
         return status;
-    }
-
-    void delivered() {
-        delivered = true;
-    }
-
-    boolean isDelivered() {
-        return delivered;
     }
 
     /** What Content-Length is to say, or UNKNOWN. */

@@ -150,18 +150,18 @@ final class AnswerWriter {
         }
     }
 
-    /** A whole answer that says what went wrong, and no more than that. */
-    void error(int status, boolean head, boolean keepsAlive, boolean oldClient) {
+    /** A whole answer that says what went wrong, and no more than that; to null if it is no request. */
+    void error(int status, HttpRequest request, boolean keepsAlive) {
         byte[] text = ascii(status + " " + HttpStatus.reason(status) + "\n");
         MessageWriter message = workspace.writer().status(status).raw(workspace.date())
                 .field("Content-Type", "text/plain; charset=utf-8");
         if (!keepsAlive) {
             message.raw(CONNECTION_CLOSE);
-        } else if (oldClient) {
+        } else if (request.minorVersion() == 0) {
             message.raw(KEEP_ALIVE);
         }
         out.put(message.contentLength(text.length).endHead());
-        if (!head) {
+        if (request == null || !request.isHead()) {
             out.put(text);
         }
         body = Body.NONE;

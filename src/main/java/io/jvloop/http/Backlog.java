@@ -2,8 +2,6 @@ package io.jvloop.http;
 
 import io.jvloop.buffer.BufferPool;
 import io.jvloop.buffer.ByteQueue;
-import io.jvloop.loop.ExceptionContext;
-import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
 import java.nio.ByteBuffer;
 
@@ -42,19 +40,14 @@ final class Backlog {
     }
 
     /** Lets the dialogue take what it can take. */
-    void pump(Dialogue dialogue, Transport transport) {
-        long before = 0;
-        while (size() > 0 && size() != before) {
-            before = size();
-            ByteBuffer piece = Outlet.acquire(pool, (int) Math.min(before, READ_AHEAD_BYTES), transport);
-            try {
-                int bytes = (int) Math.min(before, piece.remaining());
-                queue.copyTo(piece, bytes);
-                dialogue.parse(piece.flip());
-                queue.skip((int) Math.min(piece.position(), size())); // nothing is left after an abort
-            } finally {
-                pool.release(piece);
-            }
+    void pump(Dialogue dialogue) {
+        int taken = 1;
+        while (taken > 0 && !isEmpty() && dialogue.mayParse()) {
+            ByteBuffer piece = queue.first();
+            int bytes = piece.remaining();
+            dialogue.parse(piece);
+            taken = bytes - piece.remaining();
+            queue.skip(taken);
         }
     }
 
@@ -71,36 +64,14 @@ final class Backlog {
         }
     }
 
-    /** The connection is another protocol's now, and so is what has come. It is called as transports do. */
-    void handOver(Transport transport, Protocol next, boolean peerEnded) {
-        ByteBuffer early = ByteBuffer.allocate((int) size());
-        if (size() > 0) {
-            queue.copyTo(early, early.remaining());
+    /** All of it, for another protocol. */
+    ByteBuffer takeAll() {
+        ByteBuffer all = ByteBuffer.allocate((int) size());
+        if (all.hasRemaining()) {
+            queue.copyTo(all, all.remaining());
             queue.clear();
         }
-        transport.setProtocol(next);
-        transport.resumeReading();
-        try {
-            next.connectionMade(transport);
-        } catch (Throwable t) { // the user's code; not fatal
-            report("protocol.connectionMade() failed", t, transport);
-        }
-        try {
-            if (early.flip().hasRemaining() && !transport.isClosing()) {
-                next.dataReceived(early);
-            }
-            if (peerEnded && !transport.isClosing() && !next.eofReceived()) {
-                transport.close();
-            }
-        } catch (Throwable t) { // the user's code; as from the transport, fatal
-            report("protocol.dataReceived() failed", t, transport);
-            transport.abort();
-        }
-    }
-
-    private static void report(String what, Throwable failure, Transport transport) {
-        transport.loop()
-                .callExceptionHandler(ExceptionContext.of(what, failure).with("transport", transport));
+        return all.flip();
     }
 
     void clear() {

@@ -17,10 +17,6 @@ import java.nio.ByteBuffer;
  * <p>Whatever happens is framed by {@link #enter} and {@link #leave}: in between output is gathered, at the
  * end it is sent, and what follows from the new state is done, once.
  *
- * <p><b>Lent.</b> Most connections are between two requests most of the time. Such a one gives its dialogue
- * back to the {@link Workspace}: so an idle connection is small, and what reads and writes for the next one
- * is still in the processor's cache.
- *
  * <p><b>Thread.</b> The loop's.
  *
  * <p>Read next: {@link Exchange}, {@link AnswerWriter}, {@link Outlet}, {@link Backlog}.
@@ -59,7 +55,7 @@ final class Dialogue {
 
     /** Whether nothing is under way, so that another connection may have it. */
     boolean isIdle() {
-        return !working && !exchange.isOpen() && parser.isIdle() && backlog.isEmpty() && !writers.arePaused();
+        return !working && !exchange.isOpen() && parser.isIdle() && backlog.isEmpty() && writers.areIdle();
     }
 
     // ----------------------------------------------------------------------------------------- requests in
@@ -96,7 +92,8 @@ final class Dialogue {
         }
     }
 
-    private boolean mayParse() {
+    /** Whether more of what comes is wanted now. */
+    boolean mayParse() {
         return connection.state() == State.SERVING && !writers.arePaused()
                 && (!exchange.isOpen() || exchange.wantsBody());
     }
@@ -128,19 +125,23 @@ final class Dialogue {
     }
 
     private void requestEnded() {
-        RequestBody body = exchange.body();
         exchange.requestEnded();
         if (exchange.isAnswered()) {
             next();
         } else {
-            body.ended(parser.trailers());
+            exchange.body().ended(parser.trailers());
         }
     }
 
     /** The handler has asked for the body. */
     void bodyWanted() {
         framed(() -> {
-            if (exchange.takeExpectation() && !answers.hasBegun()) {
+            if (!exchange.takeExpectation()) {
+                return;
+            }
+            if (answers.hasBegun()) { // the client takes that for the word it waits for
+                exchange.body().comesNoMore();
+            } else {
                 answers.sendContinue();
                 out.flush(); // a handler may take its time before it returns
             }
@@ -161,9 +162,9 @@ final class Dialogue {
         exchange.isLast();
         if (exchange.isAnswered()) {
             connection.state(State.LINGERING);
-            return;
+        } else {
+            exchange.body().fail(fault); // whoever reads it may answer
         }
-        exchange.body().fail(fault); // whoever reads it may answer
         if (exchange.isOpen() && !exchange.isAnswered()) {
             giveUp(fault.status());
         }
@@ -172,7 +173,7 @@ final class Dialogue {
     /** Answers to what is no request. */
     void refuse(int status) {
         framed(() -> {
-            answers.error(status, false, false, false);
+            answers.error(status, null, false);
             connection.state(State.LINGERING);
         });
     }
@@ -192,10 +193,8 @@ final class Dialogue {
     void end(HttpResponse response, ByteBuffer content) {
         boolean outer = enter();
         try {
-            if (!answers.hasBegun()) {
-                long declared = response.head().length();
-                beginAnswer(response, declared >= 0 ? declared : content.remaining());
-            }
+            long declared = response.head().length();
+            beginAnswer(response, declared >= 0 ? declared : content.remaining());
             answers.content(content);
             answers.end(response);
             answered();
@@ -205,18 +204,17 @@ final class Dialogue {
     }
 
     void write(HttpResponse response, ByteBuffer part) {
-        boolean outer = enter();
-        try {
-            if (!answers.hasBegun()) {
-                beginAnswer(response, response.head().length());
-            }
+        framed(() -> {
+            beginAnswer(response, response.head().length());
             answers.content(part);
-        } finally {
-            leave(outer);
-        }
+        });
     }
 
+    /** Unless it has begun. */
     private void beginAnswer(HttpResponse response, long length) {
+        if (answers.hasBegun()) {
+            return;
+        }
         if (connection.isDraining() || !exchange.mayKeepAlive()
                 || !AnswerWriter.allowsNext(response, length)) {
             exchange.isLast();
@@ -262,10 +260,8 @@ final class Dialogue {
     /** A handler has failed, or what it waits for. */
     void failed(HttpResponse response, Throwable cause) {
         framed(() -> {
-            if (cause instanceof HttpParseException fault) { // the client's, not the handler's
-                giveUp(fault.status());
-            } else {
-                giveUp(INTERNAL_ERROR);
+            giveUp(cause instanceof HttpParseException fault ? fault.status() : INTERNAL_ERROR);
+            if (!(cause instanceof HttpParseException)) { // else the client's, not the handler's
                 connection.report(response, cause);
             }
         });
@@ -277,11 +273,10 @@ final class Dialogue {
             return;
         }
         HttpRequest request = exchange.response().request();
-        boolean closes = exchange.response().head().closes();
-        if (closes || connection.isDraining() || !exchange.mayKeepAlive()) {
+        if (exchange.response().head().closes() || connection.isDraining() || !exchange.mayKeepAlive()) {
             exchange.isLast();
         }
-        answers.error(status, request.isHead(), !exchange.last(), request.minorVersion() == 0);
+        answers.error(status, request, !exchange.last());
         answered();
     }
 
@@ -308,11 +303,11 @@ final class Dialogue {
     }
 
     private void next() {
-        boolean last = exchange.last() || connection.isDraining();
-        exchange.close();
-        if (last && connection.state() == State.SERVING) {
-            connection.state(State.CLOSED);
+        if ((exchange.last() || connection.isDraining()) && connection.state() == State.SERVING) {
+            boolean maySend = exchange.last() && exchange.response().request().keepsAlive();
+            connection.state(maySend ? State.LINGERING : State.CLOSED); // RFC 9112, 9.6: the next request
         }
+        exchange.close();
     }
 
     // ------------------------------------------------------------------------------ what follows from that
@@ -338,16 +333,8 @@ final class Dialogue {
         if (!outer) {
             return;
         }
-        if (!backlog.isEmpty()) {
-            backlog.pump(this, connection.transport());
-        }
-        working = false;
         HttpConnection client = connection;
-        boolean lost = client.transport().isClosing();
-        out.flush();
-        if (exchange.isFlushAwaited()) {
-            exchange.flushed(lost);
-        }
+        flush();
         if (connection == client && client.hasPeerEnded() && backlog.isEmpty() && mayParse()) {
             client.state(State.CLOSED); // nothing more comes, and nothing is there to be answered
             exchange.abandoned(new EOFException("the client has ended the connection within a request"));
@@ -363,12 +350,25 @@ final class Dialogue {
         connection.settle(anew);
     }
 
+    private void flush() {
+        boolean sent = false;
+        try {
+            backlog.pump(this);
+            out.flush();
+            sent = true;
+        } finally {
+            working = false;
+            if (!sent) { // there is no memory left, for example: nobody else would end it
+                connection.transport().abort();
+            }
+            exchange.flushed(!sent || out.hasLost());
+        }
+    }
+
     /** What the client is at. */
     Deadlines.Phase phase() {
-        if (writers.arePaused()) {
-            return Deadlines.Phase.HANDLER; // it is to take its answers first; nothing is read meanwhile
-        } else if (exchange.isOpen()) {
-            return exchange.wantsBody() ? Deadlines.Phase.BODY : Deadlines.Phase.HANDLER;
+        if (writers.arePaused() || exchange.isOpen()) { // if paused, nothing is read meanwhile
+            return mayParse() ? Deadlines.Phase.BODY : Deadlines.Phase.HANDLER;
         }
         return parser.isIdle() && backlog.isEmpty() ? Deadlines.Phase.KEEP_ALIVE : Deadlines.Phase.HEAD;
     }

@@ -32,7 +32,8 @@ final class Exchange {
     private boolean sendingFile;
     private int discarded;
     private List<CompletableFuture<Void>> waiting; // null for nobody
-    private List<CompletableFuture<Void>> answered = List.of(); // waited for answers that are complete
+    private HttpResponse gathered; // the last complete answer that waits for a flush; null for none
+    private List<CompletableFuture<Void>> flushing = List.of(); // of those who wait for that
 
     void begin(HttpResponse newResponse, RequestBody newBody, boolean clientWaits) {
         state = State.ASKED;
@@ -56,6 +57,7 @@ final class Exchange {
         response = null;
         body = null;
         waiting = null;
+        expectsContinue = false;
     }
 
     HttpResponse response() {
@@ -136,26 +138,38 @@ final class Exchange {
         waiting.add(done);
     }
 
+    /** The same for an answer that is complete, and gathered. */
+    void whenFlushed(CompletableFuture<Void> done) {
+        if (flushing.isEmpty()) {
+            flushing = new ArrayList<>();
+        }
+        flushing.add(done);
+    }
+
     void answered() {
         state = State.ANSWERED;
-        response.delivered();
+        response.gathered(gathered);
+        gathered = response;
         if (waiting != null) {
-            waiting.addAll(answered);
-            answered = waiting;
+            waiting.forEach(this::whenFlushed);
             waiting = null;
         }
     }
 
-    /** The output is in the hands of the transport, or lost, since that was closing. */
+    /** The output is in the hands of the transport, or lost. */
     void flushed(boolean lost) {
-        IOException cause = lost ? new IOException("the connection ended before the answer was sent") : null;
-        List<CompletableFuture<Void>> all = answered;
-        answered = List.of(); // first: whoever hears of it may go on
-        all.forEach(done -> Async.complete(done, null, cause));
-    }
-
-    boolean isFlushAwaited() {
-        return !answered.isEmpty();
+        HttpResponse next = gathered;
+        gathered = null;
+        while (next != null) {
+            next = next.flushed(!lost);
+        }
+        if (!flushing.isEmpty()) {
+            IOException cause = lost ? new IOException("the connection ended before the answer was sent")
+                    : null;
+            List<CompletableFuture<Void>> all = flushing;
+            flushing = List.of(); // first: whoever hears of it may go on
+            all.forEach(done -> Async.complete(done, null, cause));
+        }
     }
 
     /** The end of the connection, or of what can be done on it. Nothing if there is no exchange. */

@@ -3,19 +3,13 @@ package io.jvloop.http;
 import io.jvloop.loop.Async;
 import io.jvloop.transport.SendFileException;
 import java.io.EOFException;
+import java.util.concurrent.CompletableFuture;
 
-/**
- * Sends a file in slices, so that a client's progress can be seen: while a file is under way, the transport
- * only knows that it is. Loop thread.
- */
+/** The content of an answer that is a part of a file. Loop thread. */
 final class FileAnswer {
-    private static final long LEAST_BYTES = 4 * 1024;
-    private static final long MOST_BYTES = 256 * 1024;
-
     private final HttpConnection connection;
     private final HttpResponse response;
     private final FilePart part;
-    private long sent;
 
     FileAnswer(HttpConnection connection, HttpResponse response, FilePart part) {
         this.connection = connection;
@@ -24,45 +18,42 @@ final class FileAnswer {
     }
 
     void start() {
-        long bytes = Math.min(sliceBytes(), part.count() - sent);
+        CompletableFuture<Long> sending;
         try {
-            connection.transport().sendFile(part.file(), part.offset() + sent, bytes)
-                    .whenComplete((count, failure) -> sliced(bytes, count, failure));
+            sending = connection.transport().sendFile(part.file(), part.offset(), part.count());
         } catch (RuntimeException e) { // the file was closed, for example
-            ended(e);
-        }
-    }
-
-    /** Half of what a client has to take in time, or its progress could not be seen. */
-    private long sliceBytes() {
-        return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, connection.deadlines().writeBytes() / 2));
-    }
-
-    private void sliced(long asked, Long count, Throwable failure) {
-        if (failure != null) {
-            ended(Async.cause(failure));
+            ended(0, e);
             return;
         }
-        sent += count;
-        connection.count(count);
-        if (count < asked) {
-            ended(new EOFException("the file has become shorter, " + sent + " of " + part.count()
-                    + " bytes were sent"));
-        } else if (sent == part.count()) {
-            ended(null);
-        } else if (part.sent().isDone()) {
-            ended(new EOFException("the rest of the file was cancelled"));
-        } else {
-            start();
+        part.sent().whenComplete((count, failure) -> cancel(sending)); // else it is complete by then
+        sending.whenComplete((count, failure) -> sent(count, Async.cause(failure)));
+    }
+
+    /** On any thread. The answer must not go on as if it were complete. */
+    private void cancel(CompletableFuture<Long> sending) {
+        if (!sending.isDone()) {
+            connection.onLoop(() -> sending.completeExceptionally(
+                    new EOFException("the rest of the file was cancelled")));
         }
     }
 
-    private void ended(Throwable cause) {
+    private void sent(Long count, Throwable failure) {
+        if (failure != null) {
+            ended(0, failure);
+        } else if (count < part.count()) {
+            ended(count, new EOFException("the file has become shorter, " + count + " of " + part.count()
+                    + " bytes were sent"));
+        } else {
+            ended(count, null);
+        }
+    }
+
+    private void ended(long count, Throwable cause) {
         if (cause != null && connection.isOpen(response) && !isClients(cause)) {
             connection.report(response, cause);
         }
         connection.fileEnded(response, cause);
-        Async.complete(part.sent(), sent, cause);
+        Async.complete(part.sent(), count, cause);
     }
 
     /** A client that has gone away, as any may. A failing disk looks the same: the handler hears of it. */

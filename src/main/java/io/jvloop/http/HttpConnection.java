@@ -10,6 +10,7 @@ import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -44,7 +45,7 @@ final class HttpConnection implements Protocol {
     private Transport transport;
     private Workspace workspace;
     private Dialogue dialogue; // null between two requests
-    private long written; // to the transport
+    private HandOver handOver; // null unless it is agreed and to come
     private int index;
     private boolean draining; // what is asked already is the last
     private boolean peerEnded;
@@ -152,7 +153,7 @@ final class HttpConnection implements Protocol {
     @Override
     public boolean draining() {
         draining = true;
-        return state == State.SERVING && dialogue != null;
+        return state == State.SERVING && dialogue != null || handOver != null;
     }
 
     @Override
@@ -162,6 +163,9 @@ final class HttpConnection implements Protocol {
         if (dialogue != null) {
             dialogue.lost(new IOException("Connection lost: " + transport, cause));
             giveBackIfIdle();
+        }
+        if (handOver != null) {
+            handOver.lost(cause);
         }
     }
 
@@ -174,13 +178,14 @@ final class HttpConnection implements Protocol {
 
     /** A tick of the clock. */
     void ticked() {
-        long queued = transport.writeBufferSize();
+        boolean queued = transport.writeBufferSize() > 0;
         boolean file = dialogue != null && dialogue.exchange().isSendingFile();
-        if (watch.isStuck(queued > 0 || file, written - queued, workspace.tick(), workspace.deadlines())) {
+        boolean waiting = queued || file || state == State.CLOSED; // in which only what is left keeps it
+        if (watch.isStuck(waiting, transport.sentBytes(), workspace.tick(), workspace.deadlines())) {
             transport.abort();
         } else if ((state == State.SERVING || state == State.LINGERING)
                 && clock.isOver(workspace.tick(), workspace.deadlines(), bodyBytes())) {
-            timedOut(queued > 0);
+            timedOut(queued);
         }
     }
 
@@ -232,7 +237,7 @@ final class HttpConnection implements Protocol {
 
     void drain(HttpResponse response, CompletableFuture<Void> drained) {
         if (isOpen(response)) {
-            dialogue.writers().add(drained, transport.isClosing());
+            dialogue.writers().add(drained, transport);
         } else {
             whenDone(response, drained);
         }
@@ -241,6 +246,8 @@ final class HttpConnection implements Protocol {
     void whenDone(HttpResponse response, CompletableFuture<Void> done) {
         if (isOpen(response)) {
             dialogue.exchange().whenDone(done);
+        } else if (dialogue != null && response.isGathered()) {
+            dialogue.exchange().whenFlushed(done);
         } else if (response.isDelivered()) {
             done.complete(null);
         } else {
@@ -287,15 +294,18 @@ final class HttpConnection implements Protocol {
             failed(response, new IllegalStateException("read the request's body before upgrade()"));
             return;
         }
+        handOver = new HandOver(transport, next);
         dialogue.switchProtocols(response);
         transport.pauseReading();
-        loop.callSoon(() -> handOver(next));
+        loop.callSoon(this::handOver);
     }
 
-    private void handOver(Protocol next) {
+    private void handOver() {
         if (state == State.HANDED_OVER) {
+            HandOver agreed = handOver;
+            handOver = null;
             release();
-            dialogue.backlog().handOver(transport, next, peerEnded);
+            agreed.run(dialogue.backlog().takeAll(), peerEnded, draining, dialogue.writers().arePaused());
         }
     }
 
@@ -306,7 +316,7 @@ final class HttpConnection implements Protocol {
         }
     }
 
-    /** Runs it on the loop's thread, now or soon; drops it if the loop is closed. Any thread. */
+    /** Runs it on the loop's thread, now or soon. Any thread. */
     void onLoop(Runnable action) {
         if (loop.inLoop()) {
             action.run();
@@ -315,22 +325,22 @@ final class HttpConnection implements Protocol {
         }
     }
 
-    /** Runs it on the loop's thread, behind what was queued before. Any thread. */
-    void queue(Runnable action) {
+    /**
+     * Runs it on the loop's thread, behind what was queued before; false if the loop is closed, and with it
+     * the connection. Any thread.
+     */
+    boolean queue(Runnable action) {
         try {
-            loop.execute(action);
+            loop.execute((Runnable & AsynchronousCompletionTask) action::run); // futures depend on it
+            return true;
         } catch (RejectedExecutionException loopIsClosed) {
-            // and with it the connection: there is nobody to answer
+            return false;
         }
     }
 
     /** A list for an answer's fields. Any thread. */
     Headers takeHeaders() {
         return loop.inLoop() ? workspace.takeHeaders() : new Headers();
-    }
-
-    void count(long bytes) {
-        written += bytes;
     }
 
     State state() {
@@ -355,10 +365,6 @@ final class HttpConnection implements Protocol {
 
     Transport transport() {
         return transport;
-    }
-
-    Deadlines deadlines() {
-        return workspace.deadlines();
     }
 
     HttpConfig config() {

@@ -2,6 +2,7 @@ package io.jvloop.http;
 
 import io.jvloop.loop.Async;
 import io.jvloop.transport.Protocol;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +40,9 @@ public final class HttpResponse {
     private final AnswerHead head = new AnswerHead();
     private State state = State.BUILDING;
     private boolean handedOver; // a call, by another thread: the later ones must not overtake it
+    private boolean gathered; // complete, but not with the transport. This and the following: the loop's
+    private boolean delivered;
+    private HttpResponse gatheredBefore; // null for none
 
     HttpResponse(HttpRequest request) {
         this.request = request;
@@ -205,7 +209,7 @@ public final class HttpResponse {
      */
     public CompletableFuture<Void> drain() {
         CompletableFuture<Void> drained = connection().loop().createFuture();
-        inOrder(() -> connection().drain(this, drained));
+        inOrder(drained, () -> connection().drain(this, drained));
         return drained;
     }
 
@@ -230,7 +234,7 @@ public final class HttpResponse {
         head.count(count);
         state = State.ENDED;
         CompletableFuture<Long> sent = connection().loop().createFuture();
-        inOrder(() -> connection().sendFile(this, new FilePart(file, offset, count, sent)));
+        inOrder(sent, () -> connection().sendFile(this, new FilePart(file, offset, count, sent)));
         return sent;
     }
 
@@ -245,14 +249,14 @@ public final class HttpResponse {
     public <T> void await(CompletionStage<T> stage, Consumer<? super T> answer) {
         Objects.requireNonNull(answer, "answer");
         stage.whenComplete((result, cause) -> connection().onLoop(() -> {
-            if (cause != null) {
-                connection().failed(this, Async.cause(cause));
-                return;
-            }
             try {
-                answer.accept(result);
+                if (cause == null) {
+                    answer.accept(result);
+                } else {
+                    fail(Async.cause(cause));
+                }
             } catch (Throwable t) { // as what the handler throws
-                connection().failed(this, t);
+                fail(t);
             }
         }));
     }
@@ -302,7 +306,7 @@ public final class HttpResponse {
      */
     public CompletableFuture<Void> done() {
         CompletableFuture<Void> done = connection().loop().createFuture();
-        inOrder(() -> connection().whenDone(this, done));
+        inOrder(done, () -> connection().whenDone(this, done));
         return done;
     }
 
@@ -317,10 +321,14 @@ public final class HttpResponse {
     }
 
     private void inOrder(Runnable call) {
+        inOrder(null, call);
+    }
+
+    private void inOrder(CompletableFuture<?> future, Runnable call) {
         if (runsNow()) {
             call.run();
-        } else {
-            connection().queue(call);
+        } else if (!connection().queue(call) && future != null) {
+            future.completeExceptionally(new IOException("the loop is closed, and the connection with it"));
         }
     }
 
@@ -342,13 +350,27 @@ public final class HttpResponse {
 
     // ---------------------------------------------------------------------------- for the connection
 
-    /** All of it is in the hands of the transport. */
-    void delivered() {
-        head.delivered();
+    /** All of it is gathered, as was the answer before, null for none; a write will follow. */
+    void gathered(HttpResponse before) {
+        gathered = true;
+        gatheredBefore = before;
+    }
+
+    /** It is in the hands of the transport, or lost. Returns what was gathered before it. */
+    HttpResponse flushed(boolean isDelivered) {
+        HttpResponse before = gatheredBefore;
+        gatheredBefore = null;
+        gathered = false;
+        delivered = isDelivered;
+        return before;
+    }
+
+    boolean isGathered() {
+        return gathered;
     }
 
     boolean isDelivered() {
-        return head.isDelivered();
+        return delivered;
     }
 
     HttpRequest request() {

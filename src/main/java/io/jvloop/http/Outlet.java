@@ -20,6 +20,7 @@ final class Outlet {
     private final BufferPool pool;
     private HttpConnection connection;
     private ByteBuffer gathered; // null if there is nothing
+    private boolean lost; // something of this connection
 
     Outlet(BufferPool pool) {
         this.pool = pool;
@@ -28,19 +29,39 @@ final class Outlet {
     /** What follows is for this one. */
     void of(HttpConnection client) {
         connection = client;
+        lost = false;
     }
 
     void flush() {
         ByteBuffer buffer = gathered;
         if (buffer != null) {
             gathered = null; // first, since a write may call us back
-            Transport transport = connection.transport();
-            if (!transport.isClosing()) { // else it is lost, and will say so
-                connection.count(buffer.flip().remaining());
-                transport.write(buffer);
+            try {
+                send(buffer.flip(), null);
+            } finally { // an application may have ended our side behind our back
+                pool.release(buffer);
             }
-            pool.release(buffer);
         }
+    }
+
+    /** One or two buffers. Those of a connection that is closing are dropped; its end says so. */
+    private void send(ByteBuffer first, ByteBuffer second) {
+        Transport transport = connection.transport();
+        if (transport.isClosing()) {
+            lost = true;
+            return;
+        }
+        if (second == null) {
+            transport.write(first);
+        } else {
+            transport.writeAll(first, second);
+        }
+        lost |= transport.isClosing();
+    }
+
+    /** Whether what was put here does not get to the client, as far as is known. */
+    boolean hasLost() {
+        return lost;
     }
 
     void put(MessageWriter message) {
@@ -73,17 +94,18 @@ final class Outlet {
     }
 
     private void putLarge(ByteBuffer data) {
-        Transport transport = connection.transport();
         ByteBuffer buffer = gathered;
-        if (buffer == null || transport.isClosing()) {
-            connection.count(data.remaining());
-            transport.write(data);
-            return;
+        if (buffer == null) {
+            send(data, null);
+        } else {
+            gathered = null;
+            try {
+                send(buffer.flip(), data);
+            } finally {
+                pool.release(buffer);
+            }
         }
-        gathered = null;
-        connection.count(data.remaining() + buffer.flip().remaining());
-        transport.writeAll(buffer, data);
-        pool.release(buffer);
+        data.position(data.limit());
     }
 
     private void putCopy(ByteBuffer data) {
@@ -102,21 +124,17 @@ final class Outlet {
             flush();
         }
         if (gathered == null) {
-            gathered = acquire(pool, GATHER_BYTES, connection.transport());
+            gathered = acquire();
         }
         return gathered;
     }
 
-    /**
-     * A buffer; without memory the connection ends, since nobody else would end one that waits for an answer.
-     *
-     * @throws IllegalStateException as the pool
-     */
-    static ByteBuffer acquire(BufferPool pool, int bytes, Transport transport) {
+    /** Without memory the connection ends, since nobody else would end one that waits for an answer. */
+    private ByteBuffer acquire() {
         try {
-            return pool.acquire(bytes);
+            return pool.acquire(GATHER_BYTES);
         } catch (IllegalStateException noMemory) {
-            transport.abort();
+            connection.transport().abort();
             throw noMemory;
         }
     }

@@ -1,9 +1,11 @@
 package io.jvloop.http;
 
+import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
 import java.util.function.Consumer;
 
 /** Who waits until the client has taken enough. Loop thread. */
@@ -24,16 +26,24 @@ final class WaitingWriters {
         release(writer -> writer.complete(null));
     }
 
-    /** Somebody waits, in any case if the connection is ending: nothing will be taken any more. */
-    void add(CompletableFuture<Void> writer, boolean ending) {
-        if (!paused && !ending) {
-            writer.complete(null);
+    /**
+     * Somebody waits: if nothing is in the way for one turn of the loop, lest a loop of write and drain keep
+     * the thread, and fill the stack; if the connection is closing up to its end, which fails them.
+     */
+    void add(CompletableFuture<Void> writer, Transport transport) {
+        if (!paused && !transport.isClosing()) {
+            transport.loop().callSoon((Runnable & AsynchronousCompletionTask) () -> writer.complete(null));
             return;
         }
         if (waiting.isEmpty()) {
             waiting = new ArrayList<>();
         }
         waiting.add(writer);
+    }
+
+    /** Nobody waits, and nobody would have to. */
+    boolean areIdle() {
+        return !paused && waiting.isEmpty();
     }
 
     void lost(IOException cause) {

@@ -21,6 +21,10 @@ import java.util.stream.Stream;
  * What the connections of a server on one loop share: strings that come again, a writer for heads, the date,
  * dialogues to lend, and one clock for all timeouts. Loop thread.
  *
+ * <p><b>Dialogues.</b> Most connections are between two requests most of the time. Such a one gives its
+ * dialogue back: so an idle connection is small, and what reads and writes for the next one is still in the
+ * processor's cache.
+ *
  * <p><b>One timer for all.</b> It ticks as long as there are connections, and looks at each. A timer of each
  * connection's own would have to be moved with each request; so a request costs a look at the number of
  * ticks, and ten thousand connections cost some ten thousand looks a second.
