@@ -19,9 +19,10 @@ record Validators(String tag, Instant modified) {
 
     static Validators of(BasicFileAttributes file) {
         Instant modified = file.lastModifiedTime().toInstant();
+        Instant now = Instant.now(); // nothing is sent that was modified later, RFC 9110, 8.8.2.1
         long nanos = modified.getEpochSecond() * 1_000_000_000 + modified.getNano();
         return new Validators("\"" + Long.toHexString(nanos) + "-" + Long.toHexString(file.size()) + "\"",
-                modified.truncatedTo(ChronoUnit.SECONDS));
+                (modified.isAfter(now) ? now : modified).truncatedTo(ChronoUnit.SECONDS));
     }
 
     /** The status by the conditions of the request, in the order of RFC 9110, 13.2.2. */

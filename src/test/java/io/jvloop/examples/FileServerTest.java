@@ -291,7 +291,7 @@ class FileServerTest {
 
     /** Such dates come out of archives. */
     @ParameterizedTest
-    @ValueSource(strings = {"1970-01-01T00:00:00Z", "1901-12-14T00:00:00Z", "2100-02-28T23:59:59Z"})
+    @ValueSource(strings = {"1970-01-01T00:00:00Z", "1901-12-14T00:00:00Z", "2020-02-29T23:59:59Z"})
     void datesFarAwayAreTold(String date, EventLoop loop) throws IOException {
         Instant then = Instant.parse(date);
         Files.setLastModifiedTime(folder.resolve("digits.txt"), FileTime.from(then));
@@ -300,6 +300,18 @@ class FileServerTest {
             assertThat(answer.field("Last-Modified")).isEqualTo(HttpDate.format(then));
             assertThat(site.get("/digits.txt", "If-Modified-Since: " + HttpDate.format(then)).status())
                     .isEqualTo(304);
+        }
+    }
+
+    @Test
+    void nothingWasModifiedInTheFuture(EventLoop loop) throws IOException {
+        Files.setLastModifiedTime(folder.resolve("digits.txt"),
+                FileTime.from(Instant.parse("2100-02-28T23:59:59Z")));
+        try (FileSite site = new FileSite(loop, folder)) {
+            Instant before = Instant.now();
+            Answer answer = site.get("/digits.txt");
+            assertThat(HttpDate.parse(answer.field("Last-Modified")).orElseThrow())
+                    .isBetween(before.minusSeconds(1), Instant.now());
         }
     }
 }

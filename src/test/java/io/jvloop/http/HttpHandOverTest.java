@@ -1,0 +1,168 @@
+package io.jvloop.http;
+
+import static io.jvloop.http.HttpScene.head;
+import static io.jvloop.http.HttpScene.readAnswer;
+import static io.jvloop.http.HttpScene.readHead;
+import static io.jvloop.support.Section.HTTP;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jvloop.loop.EventLoop;
+import io.jvloop.support.Await;
+import io.jvloop.support.Contract;
+import io.jvloop.support.LoopExtension;
+import io.jvloop.transport.Peer;
+import io.jvloop.transport.Protocol;
+import io.jvloop.transport.Recorder;
+import io.jvloop.transport.Transport;
+import io.jvloop.transport.WriteBufferLimits;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The turn in which a connection is neither HTTP's any more nor the next protocol's already. */
+@Timeout(60)
+@ExtendWith(LoopExtension.class)
+class HttpHandOverTest {
+    private static final String UPGRADE = head("GET /", "Connection: Upgrade", "Upgrade: echo");
+
+    @Test
+    @Contract(section = HTTP,
+            value = "the protocol of an upgrade hears of the connection's end, even if that comes first")
+    void theNewProtocolHearsOfAnEndBeforeItsBeginning(EventLoop loop) throws IOException {
+        Recorder next = new Recorder();
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        HttpHandler handler = (request, response) -> {
+            response.upgrade("echo", next);
+            response.done().whenComplete((nothing, failure) -> done.complete(null));
+            request.transport().abort();
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(UPGRADE);
+            assertThat(next.awaitLost()).isNull();
+            assertThat(next.calls()).containsExactly("made", "lost");
+            Await.result(done);
+        }
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "a protocol that takes over while the loop drains is asked, as any other")
+    void theNewProtocolIsToldOfADrain(EventLoop loop) throws IOException {
+        CompletableFuture<HttpResponse> kept = new CompletableFuture<>();
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        Protocol next = new Protocol() {
+            @Override
+            public boolean draining() {
+                asked.complete(null);
+                return false; // close, as by default
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, (request, response) -> kept.complete(response));
+                Peer peer = scene.connect()) {
+            peer.send(UPGRADE);
+            HttpResponse response = Await.result(kept);
+            CompletableFuture<?> drained = scene.thread().call(() -> {
+                CompletableFuture<?> end = loop.drain(Duration.ofMinutes(1));
+                loop.callSoon(() -> response.upgrade("echo", next));
+                return end;
+            });
+            assertThat(readHead(peer)).startsWith("HTTP/1.1 101 ");
+            Await.result(asked);
+            assertThat(peer.readAllText()).isEmpty();
+            Await.result(drained);
+        }
+    }
+
+    @Test
+    void whatCameEarlyIsForTheProtocolOfTheMoment(EventLoop loop) throws IOException {
+        Recorder second = new Recorder();
+        Protocol first = new Protocol() {
+            @Override
+            public void connectionMade(Transport transport) {
+                transport.setProtocol(second);
+            }
+
+            @Override
+            public void dataReceived(ByteBuffer data) {
+                throw new AssertionError("it has left");
+            }
+        };
+        HttpHandler handler = (request, response) -> response.upgrade("echo", first);
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(UPGRADE + "early");
+            assertThat(second.awaitBytes(5)).asString().isEqualTo("early");
+        }
+    }
+
+    @Test
+    void theNewProtocolHearsThatItHasToPause(EventLoop loop) throws IOException {
+        Recorder next = new Recorder();
+        HttpHandler handler = (request, response) -> {
+            if (request.path().equals("/")) {
+                response.upgrade("echo", next);
+            } else { // goes out with the 101, and is more than the socket takes
+                narrow(request.transport());
+                response.end(new byte[60_000]);
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.socket().setReceiveBufferSize(4_096);
+            peer.send(head("GET /big") + UPGRADE);
+            next.awaitCall("pause");
+            assertThat(readAnswer(peer)).contains("Content-Length: 60000");
+            assertThat(readHead(peer)).startsWith("HTTP/1.1 101 ");
+            next.awaitCall("resume");
+            assertThat(next.calls()).containsExactly("made", "pause", "resume");
+        }
+    }
+
+    private static void narrow(Transport transport) {
+        try {
+            transport.setOption(StandardSocketOptions.SO_SNDBUF, 4_096);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        transport.setWriteBufferLimits(new WriteBufferLimits(0, 0));
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "after an answer with Connection: close of ours, what the client still sends is no reset")
+    void aClientMayFinishWhatItIsSending(EventLoop loop) throws IOException {
+        HttpHandler handler = (request, response) -> response.header("Connection", "close").end("hello");
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            assertThat(readAnswer(peer.send(head("GET /")))).endsWith("hello");
+            assertThat(peer.readAllText()).isEmpty();
+            for (int i = 0; i < 20; i++) { // a reset would make one of these fail
+                peer.send(new byte[100_000]);
+            }
+            peer.end();
+        }
+    }
+
+    @Test
+    @Contract(section = HTTP,
+            value = "a body asked for after write() fails at once if the client waits for 100 Continue")
+    void aBodyIsAskedForBeforeWrite(EventLoop loop) throws IOException {
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        HttpHandler handler = (request, response) -> {
+            response.write("early");
+            request.body().bytes().whenComplete((bytes, cause) -> {
+                failure.complete(cause);
+                response.end();
+            });
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("POST /", "Content-Length: 5", "Expect: 100-continue"));
+            assertThat(readHead(peer)).startsWith("HTTP/1.1 200 ").contains("Connection: close");
+            assertThat(peer.readAllText()).startsWith("5\r\nearly\r\n0\r\n");
+            assertThat(Await.result(failure)).hasMessageContaining("ask for the body before write()");
+        }
+    }
+}
