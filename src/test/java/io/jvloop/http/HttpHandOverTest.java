@@ -36,17 +36,17 @@ class HttpHandOverTest {
             value = "the protocol of an upgrade hears of the connection's end, even if that comes first")
     void theNewProtocolHearsOfAnEndBeforeItsBeginning(EventLoop loop) throws IOException {
         Recorder next = new Recorder();
-        CompletableFuture<Void> done = new CompletableFuture<>();
+        CompletableFuture<Throwable> done = new CompletableFuture<>();
         HttpHandler handler = (request, response) -> {
+            request.transport().abort(); // as if the write of the answer had met a reset
             response.upgrade("echo", next);
-            response.done().whenComplete((nothing, failure) -> done.complete(null));
-            request.transport().abort();
+            response.done().whenComplete((nothing, failure) -> done.complete(failure));
         };
         try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
             peer.send(UPGRADE);
             assertThat(next.awaitLost()).isNull();
             assertThat(next.calls()).containsExactly("made", "lost");
-            Await.result(done);
+            assertThat(Await.result(done)).isInstanceOf(IOException.class);
         }
     }
 
