@@ -18,6 +18,7 @@ final class AnswerHead {
     private static final int RESET_CONTENT = 205;
     private static final int REDIRECTION = 300;
     private static final int NOT_MODIFIED = 304;
+    private static final int CLIENT_ERROR = 400;
 
     private boolean closes;
     private short status = OK;
@@ -124,6 +125,11 @@ final class AnswerHead {
     /** Whether the client takes what follows for something else: RFC 9112, 6.3. There is no length either. */
     boolean isTunnel(HttpRequest request) {
         return status < REDIRECTION && request.isConnect();
+    }
+
+    /** Whether the request is not refused. */
+    boolean isGood() {
+        return status < CLIENT_ERROR;
     }
 
     boolean mayTellLength() {

@@ -16,6 +16,8 @@ final class Backlog {
     /** Reading stops when more than this is kept. */
     private static final int READ_AHEAD_BYTES = 64 * 1024;
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final BufferPool pool;
     private ByteQueue queue; // null until needed, which for most connections is never
     private boolean readingPaused;
@@ -39,8 +41,11 @@ final class Backlog {
         queue.append(data);
     }
 
-    /** Lets the dialogue take what it can take. */
+    /** Lets the dialogue take what it can take; if there is nothing, the end of a body: it has no bytes. */
     void pump(Dialogue dialogue) {
+        if (dialogue.exchange().isOpen()) {
+            dialogue.parse(NOTHING);
+        }
         int taken = 1;
         while (taken > 0 && !isEmpty() && dialogue.mayParse()) {
             ByteBuffer piece = queue.first();

@@ -136,12 +136,7 @@ final class Dialogue {
     /** The handler has asked for the body. */
     void bodyWanted() {
         framed(() -> {
-            if (!exchange.takeExpectation()) {
-                return;
-            }
-            if (answers.hasBegun()) { // the client takes that for the word it waits for
-                exchange.body().comesNoMore();
-            } else {
+            if (exchange.takeExpectation() && !answers.hasBegun()) {
                 answers.sendContinue();
                 out.flush(); // a handler may take its time before it returns
             }
@@ -205,6 +200,9 @@ final class Dialogue {
 
     void write(HttpResponse response, ByteBuffer part) {
         framed(() -> {
+            if (response.head().isGood()) {
+                bodyWanted(); // later the client would take the answer for the word it waits for
+            }
             beginAnswer(response, response.head().length());
             answers.content(part);
         });
@@ -228,7 +226,6 @@ final class Dialogue {
             if (answers.sendsContent() && part.count() > 0) {
                 out.flush();
                 new FileAnswer(connection, response, part).start();
-                exchange.sendingFile();
             } else {
                 answered();
                 part.sent().complete(0L);
@@ -304,7 +301,7 @@ final class Dialogue {
 
     private void next() {
         if ((exchange.last() || connection.isDraining()) && connection.state() == State.SERVING) {
-            boolean maySend = exchange.last() && exchange.response().request().keepsAlive();
+            boolean maySend = exchange.response().request().keepsAlive();
             connection.state(maySend ? State.LINGERING : State.CLOSED); // RFC 9112, 9.6: the next request
         }
         exchange.close();

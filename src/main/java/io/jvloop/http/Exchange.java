@@ -29,7 +29,6 @@ final class Exchange {
     private boolean requestComplete;
     private boolean expectsContinue;
     private boolean last;
-    private boolean sendingFile;
     private int discarded;
     private List<CompletableFuture<Void>> waiting; // null for nobody
     private HttpResponse gathered; // the last complete answer that waits for a flush; null for none
@@ -42,7 +41,6 @@ final class Exchange {
         requestComplete = newBody == null;
         expectsContinue = clientWaits;
         last = !newResponse.request().keepsAlive();
-        sendingFile = false;
         discarded = 0;
         waiting = null;
     }
@@ -121,14 +119,6 @@ final class Exchange {
     boolean discard(int bytes) {
         discarded += bytes;
         return discarded <= DISCARDED_BYTES;
-    }
-
-    void sendingFile() {
-        sendingFile = true;
-    }
-
-    boolean isSendingFile() {
-        return sendingFile && state == State.ASKED;
     }
 
     void whenDone(CompletableFuture<Void> done) {

@@ -29,55 +29,57 @@ final class HandOver {
     void run(ByteBuffer early, boolean peerEnded, boolean draining, boolean paused) {
         transport.setProtocol(next);
         transport.resumeReading();
-        begin();
+        tell("connectionMade", () -> next.connectionMade(transport));
+        if (paused && transport.writeBufferSize() > transport.writeBufferLimits().lowBytes()) {
+            tell("pauseWriting", () -> current().pauseWriting()); // or it would be resumed without that
+        }
+        tellInput(early, peerEnded);
+        if (draining && !transport.isClosing()) {
+            tell("draining", () -> closeUnless(current().draining()));
+        }
+    }
+
+    /** The protocol of the moment: TLS takes the place of the one that begins it, for example. */
+    private Protocol current() {
+        return transport.protocol();
+    }
+
+    private void tellInput(ByteBuffer early, boolean peerEnded) {
         try {
-            tell(early, peerEnded, draining, paused);
+            if (early.hasRemaining() && !transport.isClosing()) {
+                current().dataReceived(early);
+            }
+            if (peerEnded && !transport.isClosing()) {
+                closeUnless(current().eofReceived());
+            }
         } catch (Throwable t) { // the user's code; as from the transport, fatal
-            report("protocol.dataReceived() failed", t);
+            report("dataReceived", t);
             transport.abort();
         }
     }
 
-    private void begin() {
-        try {
-            next.connectionMade(transport);
-        } catch (Throwable t) { // the user's code; not fatal
-            report("protocol.connectionMade() failed", t);
-        }
-    }
-
-    /** Each to the protocol of the moment: TLS takes the place of the one that begins it, for example. */
-    private void tell(ByteBuffer early, boolean peerEnded, boolean draining, boolean paused) {
-        if (isWanted(paused)) {
-            transport.protocol().pauseWriting(); // else it would be resumed without that
-        }
-        if (isWanted(early.hasRemaining())) {
-            transport.protocol().dataReceived(early);
-        }
-        if (isWanted(peerEnded) && !transport.protocol().eofReceived()) {
+    private void closeUnless(boolean keepsOpen) {
+        if (!keepsOpen) {
             transport.close();
         }
-        if (isWanted(draining) && !transport.protocol().draining()) {
-            transport.close();
-        }
-    }
-
-    private boolean isWanted(boolean isNews) {
-        return isNews && !transport.isClosing();
     }
 
     /** The connection is lost before the other protocol had it. */
     void lost(Throwable cause) {
-        begin();
+        tell("connectionMade", () -> next.connectionMade(transport));
+        tell("connectionLost", () -> next.connectionLost(cause));
+    }
+
+    private void tell(String what, Runnable call) {
         try {
-            next.connectionLost(cause);
-        } catch (Throwable t) { // as above
-            report("protocol.connectionLost() failed", t);
+            call.run();
+        } catch (Throwable t) { // the user's code; not fatal
+            report(what, t);
         }
     }
 
     private void report(String what, Throwable failure) {
-        transport.loop()
-                .callExceptionHandler(ExceptionContext.of(what, failure).with("transport", transport));
+        transport.loop().callExceptionHandler(ExceptionContext
+                .of("protocol." + what + "() failed", failure).with("transport", transport));
     }
 }

@@ -18,8 +18,8 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <pre>
  *   SERVING ──upgrade──▶ HANDED_OVER
- *      ├── a fault, or a body that nobody reads ──▶ LINGERING
- *      └── the last answer, the client's end ──▶ CLOSED ◀──┘
+ *      ├── a fault, or the last answer to a client that may be sending more ──▶ LINGERING
+ *      └── any other last answer, the client's end ──▶ CLOSED ◀──────────────────┘
  * </pre>
  *
  * <p><b>Thread.</b> The loop's, but for {@link #onLoop}, {@link #queue} and {@link #takeHeaders}.
@@ -113,14 +113,15 @@ final class HttpConnection implements Protocol {
 
     /** RFC 9112, 9.6: end our side, and wait for the client to end its own. */
     private void linger() {
-        if (dialogue != null) {
-            dialogue.lost(new IOException("the request could not be read"));
+        if (dialogue != null) { // who waits for what is still on its way goes on waiting
+            dialogue.backlog().clear();
+            dialogue.exchange().abandoned(new IOException("the request could not be read"));
         }
         if (peerEnded || !transport.canWriteEof()) {
             state = State.CLOSED;
             transport.close();
         } else if (clock.phase() != Phase.LINGER) {
-            clock.begin(Phase.LINGER, workspace.tick(), 0);
+            clock.begin(Phase.LINGER, workspace.tick(), transport.sentBytes());
             transport.writeEof();
             transport.resumeReading();
         }
@@ -178,14 +179,12 @@ final class HttpConnection implements Protocol {
 
     /** A tick of the clock. */
     void ticked() {
-        boolean queued = transport.writeBufferSize() > 0;
-        boolean file = dialogue != null && dialogue.exchange().isSendingFile();
-        boolean waiting = queued || file || state == State.CLOSED; // in which only what is left keeps it
+        boolean waiting = transport.hasUnsent();
         if (watch.isStuck(waiting, transport.sentBytes(), workspace.tick(), workspace.deadlines())) {
             transport.abort();
-        } else if ((state == State.SERVING || state == State.LINGERING)
-                && clock.isOver(workspace.tick(), workspace.deadlines(), bodyBytes())) {
-            timedOut(queued);
+        } else if ((state == State.SERVING || state == State.LINGERING) && clock.isOver(workspace.tick(),
+                workspace.deadlines(), state == State.LINGERING ? transport.sentBytes() : bodyBytes())) {
+            timedOut(waiting);
         }
     }
 

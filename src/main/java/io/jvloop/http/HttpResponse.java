@@ -209,7 +209,9 @@ public final class HttpResponse {
      */
     public CompletableFuture<Void> drain() {
         CompletableFuture<Void> drained = connection().loop().createFuture();
-        inOrder(drained, () -> connection().drain(this, drained));
+        if (!inOrder(() -> connection().drain(this, drained))) {
+            drained.completeExceptionally(closed());
+        }
         return drained;
     }
 
@@ -234,7 +236,9 @@ public final class HttpResponse {
         head.count(count);
         state = State.ENDED;
         CompletableFuture<Long> sent = connection().loop().createFuture();
-        inOrder(sent, () -> connection().sendFile(this, new FilePart(file, offset, count, sent)));
+        if (!inOrder(() -> connection().sendFile(this, new FilePart(file, offset, count, sent)))) {
+            sent.completeExceptionally(closed());
+        }
         return sent;
     }
 
@@ -276,7 +280,8 @@ public final class HttpResponse {
      * the request is CONNECT, after status 200.
      *
      * @param name of the protocol, one that the client's Upgrade field has; for CONNECT it is not sent
-     * @param next gets {@code connectionMade} in a later turn, then what the client has sent already. HTTP
+     * @param next gets {@code connectionMade} in a later turn, then what the client has sent already, also if
+     *            it pauses reading; and {@code connectionLost}, even if the connection is lost before. HTTP
      *            and its timeouts have nothing to do with the connection any more
      * @throws IllegalStateException if the client has not asked for it, or an answer has begun. If the
      *             request's body was not read to its end it is reported, as what handlers throw
@@ -306,7 +311,9 @@ public final class HttpResponse {
      */
     public CompletableFuture<Void> done() {
         CompletableFuture<Void> done = connection().loop().createFuture();
-        inOrder(done, () -> connection().whenDone(this, done));
+        if (!inOrder(() -> connection().whenDone(this, done))) {
+            Async.complete(done, null, delivered ? null : closed());
+        }
         return done;
     }
 
@@ -320,16 +327,17 @@ public final class HttpResponse {
         return !handedOver;
     }
 
-    private void inOrder(Runnable call) {
-        inOrder(null, call);
-    }
-
-    private void inOrder(CompletableFuture<?> future, Runnable call) {
+    /** False if the loop is closed, and nothing happens. */
+    private boolean inOrder(Runnable call) {
         if (runsNow()) {
             call.run();
-        } else if (!connection().queue(call) && future != null) {
-            future.completeExceptionally(new IOException("the loop is closed, and the connection with it"));
+            return true;
         }
+        return connection().queue(call);
+    }
+
+    private static IOException closed() {
+        return new IOException("the loop is closed, and the connection with it");
     }
 
     private void requireBuilding(String operation) {

@@ -17,6 +17,14 @@ final class Outlet {
     /** Copying less than this is cheaper than a second part of a write. */
     private static final int LARGE_BYTES = 16 * 1024;
 
+    /**
+     * What is larger does not go in one write: its beginning goes first, the rest at once behind it. To BBR a
+     * second write shows that it is the application which sets the pace. With one write it takes a client on
+     * this machine that reads late for a slow network, and sends each segment by a timer, which costs more
+     * than everything else. To CUBIC it is one system call more.
+     */
+    private static final int ONE_WRITE_BYTES = 64 * 1024;
+
     private final BufferPool pool;
     private HttpConnection connection;
     private ByteBuffer gathered; // null if there is nothing
@@ -94,6 +102,11 @@ final class Outlet {
     }
 
     private void putLarge(ByteBuffer data) {
+        if (gathered != null && data.remaining() > ONE_WRITE_BYTES) {
+            putCopy(data.duplicate().limit(data.position() + LARGE_BYTES));
+            data.position(data.position() + LARGE_BYTES);
+            flush();
+        }
         ByteBuffer buffer = gathered;
         if (buffer == null) {
             send(data, null);

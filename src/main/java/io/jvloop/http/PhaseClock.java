@@ -6,17 +6,17 @@ import io.jvloop.http.Deadlines.Phase;
 final class PhaseClock {
     private Phase phase = Phase.HEAD;
     private int since; // the tick at which the phase began; for HANDLER the ticks that the body has had
-    private long bytesBefore; // of the body, then
+    private long bytesBefore; // that had moved then
 
     Phase phase() {
         return phase;
     }
 
     /** The client begins something, also if it is the same again. */
-    void begin(Phase newPhase, int tick, long bodyBytes) {
+    void begin(Phase newPhase, int tick, long bytes) {
         phase = newPhase;
         since = newPhase == Phase.HANDLER ? 0 : tick;
-        bytesBefore = bodyBytes;
+        bytesBefore = bytes;
     }
 
     /**
@@ -39,15 +39,23 @@ final class PhaseClock {
         return phase == Phase.BODY || phase == Phase.HANDLER;
     }
 
-    /** Whether the client takes too long. */
-    boolean isOver(int tick, Deadlines deadlines, long bodyBytes) {
+    /**
+     * Whether the client takes too long.
+     *
+     * @param bytes have moved: of the body, or in LINGER of what we have sent
+     */
+    boolean isOver(int tick, Deadlines deadlines, long bytes) {
         if (phase == Phase.HANDLER || tick - since < deadlines.of(phase)) {
             return false;
         }
+        long moved = bytes - bytesBefore;
         if (phase == Phase.BODY) {
-            long before = bytesBefore;
-            begin(Phase.BODY, tick, bodyBytes);
-            return bodyBytes - before < deadlines.bodyBytes();
+            begin(Phase.BODY, tick, bytes);
+            return moved < deadlines.bodyBytes();
+        }
+        if (phase == Phase.LINGER && moved > 0) {
+            begin(Phase.LINGER, tick, bytes); // the time is for what follows the last byte
+            return false;
         }
         return true;
     }

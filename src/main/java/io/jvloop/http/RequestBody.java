@@ -180,12 +180,6 @@ public final class RequestBody {
         }
     }
 
-    /** Somebody has asked too late for what the client holds back. */
-    void comesNoMore() {
-        fail(new IllegalStateException("ask for the body before write(): the client has waited for 100"
-                + " Continue, and got the answer instead"));
-    }
-
     /** No more of it is wanted, or to be had. */
     void fail(Throwable cause) {
         if (state != State.OVER) {

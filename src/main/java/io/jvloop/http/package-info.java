@@ -9,7 +9,8 @@
  *             │    │    │         (http.codec)      RequestBody        │
  *             │ Backlog │                                              ▼
  *             │      Exchange ◀──────────────────────────────── HttpResponse
- *         Deadlines     │
+ *         Deadlines     │                                              │ upgrade
+ *                       │                              HandOver ◀──────┘
  *                       ▼
  *   bytes ◀── Outlet ◀── AnswerWriter ◀── MessageWriter
  *   files ◀── FileAnswer                  (http.codec)

@@ -243,6 +243,11 @@ final class TlsTransport implements Transport {
     }
 
     @Override
+    public boolean hasUnsent() {
+        return side.hasQueued() || below.hasUnsent();
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         return limits;
     }

@@ -163,6 +163,11 @@ final class ReadPipe implements PipeTransport, IoHandler, Lifecycle.Connection {
     }
 
     @Override
+    public boolean hasUnsent() {
+        throw refusal("hasUnsent");
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         throw refusal("writeBufferLimits");
     }

@@ -214,6 +214,11 @@ final class SocketTransport implements Transport, IoHandler, Lifecycle.Connectio
     }
 
     @Override
+    public boolean hasUnsent() {
+        return out.hasQueued();
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         return out.limits();
     }

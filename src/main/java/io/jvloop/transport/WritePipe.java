@@ -227,6 +227,11 @@ final class WritePipe implements PipeTransport, IoHandler, Lifecycle.Connection 
     }
 
     @Override
+    public boolean hasUnsent() {
+        return out.hasQueued();
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         return out.limits();
     }

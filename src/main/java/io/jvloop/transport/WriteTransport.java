@@ -93,6 +93,12 @@ public interface WriteTransport {
      */
     long sentBytes();
 
+    /**
+     * {@return whether anything that was written waits in this process: bytes or a file, here or in a
+     * transport below}
+     */
+    boolean hasUnsent();
+
     /** {@return the marks of {@code pauseWriting} and {@code resumeWriting}} */
     WriteBufferLimits writeBufferLimits();
 

@@ -143,6 +143,20 @@ class HttpDoneTest {
     }
 
     @Test
+    void whatWasDeliveredIsDoneAlsoWhenTheLoopIsClosed(EventLoop loop) throws IOException {
+        CompletableFuture<HttpResponse> kept = new CompletableFuture<>();
+        HttpHandler handler = (request, response) -> {
+            response.end("hello");
+            kept.complete(response);
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            readAnswer(peer.send(head("GET /")));
+        }
+        loop.close();
+        assertThat(Await.result(kept).done()).isCompleted();
+    }
+
+    @Test
     void aFailureDoesNotOvertakeWhatAnotherThreadHasWritten(EventLoop loop, ReportedFailures failures)
             throws IOException {
         HttpHandler handler = (request, response) -> {

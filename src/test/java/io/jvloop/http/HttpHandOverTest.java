@@ -148,21 +148,51 @@ class HttpHandOverTest {
 
     @Test
     @Contract(section = HTTP,
-            value = "a body asked for after write() fails at once if the client waits for 100 Continue")
-    void aBodyIsAskedForBeforeWrite(EventLoop loop) throws IOException {
-        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+            value = "a client that waits for 100 Continue is told before write(), or would take that for it")
+    void aBodyMayBeAskedForAfterWrite(EventLoop loop) throws IOException {
         HttpHandler handler = (request, response) -> {
-            response.write("early");
-            request.body().bytes().whenComplete((bytes, cause) -> {
-                failure.complete(cause);
-                response.end();
-            });
+            response.write("got ");
+            response.await(request.body().text(), response::end);
         };
         try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
             peer.send(head("POST /", "Content-Length: 5", "Expect: 100-continue"));
-            assertThat(readHead(peer)).startsWith("HTTP/1.1 200 ").contains("Connection: close");
-            assertThat(peer.readAllText()).startsWith("5\r\nearly\r\n0\r\n");
-            assertThat(Await.result(failure)).hasMessageContaining("ask for the body before write()");
+            assertThat(readHead(peer)).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+            peer.send("hello");
+            assertThat(readHead(peer)).startsWith("HTTP/1.1 200 ").doesNotContain("Connection: close");
+            String chunks = "4\r\ngot \r\n5\r\nhello\r\n0\r\n\r\n";
+            assertThat(peer.readText(chunks.length())).isEqualTo(chunks);
+        }
+    }
+
+    @Test
+    void aClientThatIsRefusedIsNotToldToGoOn(EventLoop loop) throws IOException {
+        HttpHandler handler = (request, response) -> {
+            response.status(403).write("no");
+            response.end();
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("POST /", "Content-Length: 5", "Expect: 100-continue"));
+            assertThat(readHead(peer)).startsWith("HTTP/1.1 403 ").contains("Connection: close");
+        }
+    }
+
+    @Test
+    void marksThatAreRaisedMeanwhileNeedNoPause(EventLoop loop) throws IOException {
+        Recorder next = new Recorder()
+                .onMade(transport -> transport.setWriteBufferLimits(new WriteBufferLimits(100_000, 200_000)));
+        HttpHandler handler = (request, response) -> {
+            if (request.path().equals("/")) {
+                response.upgrade("echo", next);
+            } else {
+                narrow(request.transport());
+                response.end(new byte[60_000]);
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("GET /big") + UPGRADE + "early");
+            assertThat(readAnswer(peer)).contains("Content-Length: 60000");
+            next.awaitBytes(5);
+            assertThat(next.calls()).doesNotContain("pause");
         }
     }
 }

@@ -55,6 +55,22 @@ class HttpOrderTest {
     }
 
     @Test
+    @Contract(section = HTTP,
+            value = "whoever takes a body piece by piece in its own time hears of its end, however it is cut")
+    void theEndOfABodyComesAfterALateLastPiece(EventLoop loop) throws IOException {
+        HttpHandler handler = (request, response) -> response.await(
+                request.body().forEachPiece(piece -> {
+                    response.write(piece);
+                    return response.drain();
+                }), trailers -> response.end());
+        String post = head("POST /", "Content-Length: 5") + "hello";
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(post + post + post + last("GET /"));
+            assertThat(peer.readAllText().split("hello", -1)).hasSize(4);
+        }
+    }
+
+    @Test
     void anEndThatIsRefusedHasNotCounted(EventLoop loop) throws IOException {
         HttpHandler handler = (request, response) -> {
             response.header("Content-Length", "5");

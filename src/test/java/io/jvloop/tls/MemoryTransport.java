@@ -194,6 +194,11 @@ final class MemoryTransport implements Transport {
     }
 
     @Override
+    public boolean hasUnsent() {
+        return untaken.size() > 0;
+    }
+
+    @Override
     public WriteBufferLimits writeBufferLimits() {
         return WriteBufferLimits.DEFAULT;
     }

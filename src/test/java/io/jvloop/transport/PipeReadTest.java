@@ -168,6 +168,7 @@ class PipeReadTest {
                     writer -> writer.write(new byte[1]), writer -> writer.write(ByteBuffer.allocate(1)),
                     writer -> writer.writeAll(ByteBuffer.allocate(1)), writer -> writer.sendFile(file),
                     Transport::writeEof, Transport::writeBufferSize, Transport::sentBytes,
+                    Transport::hasUnsent,
                     Transport::writeBufferLimits,
                     writer -> writer.setWriteBufferLimits(WriteBufferLimits.DEFAULT));
             assertThat(refused).allSatisfy(call -> assertThatThrownBy(() -> call.accept(transport))

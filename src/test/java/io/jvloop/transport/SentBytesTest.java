@@ -40,6 +40,7 @@ class SentBytesTest {
                 transport.writeAll(ByteBuffer.allocate(300), ByteBuffer.allocateDirect(7));
                 transport.writeAll(ByteBuffer.allocateDirect(500), ByteBuffer.allocateDirect(50));
                 CompletableFuture<Long> future = transport.sendFile(file);
+                assertThat(transport.hasUnsent()).as("all of it").isTrue();
                 transport.write(new byte[1_000]);
                 return future;
             });
@@ -47,6 +48,7 @@ class SentBytesTest {
             connection.peer().read(total);
             Await.result(sent);
             assertThat(connection.ask(Transport::sentBytes)).isEqualTo(total);
+            assertThat(connection.ask(Transport::hasUnsent)).isFalse();
         }
     }
 
