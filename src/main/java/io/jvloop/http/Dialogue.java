@@ -200,7 +200,7 @@ final class Dialogue {
 
     void write(HttpResponse response, ByteBuffer part) {
         framed(() -> {
-            if (response.head().isGood()) {
+            if (!answers.hasBegun() && response.head().isGood()) {
                 bodyWanted(); // later the client would take the answer for the word it waits for
             }
             beginAnswer(response, response.head().length());
