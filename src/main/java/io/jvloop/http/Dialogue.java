@@ -257,8 +257,10 @@ final class Dialogue {
     /** A handler has failed, or what it waits for. */
     void failed(HttpResponse response, Throwable cause) {
         framed(() -> {
-            giveUp(cause instanceof HttpParseException fault ? fault.status() : INTERNAL_ERROR);
-            if (!(cause instanceof HttpParseException)) { // else the client's, not the handler's
+            if (cause instanceof HttpParseException fault) { // the client's, not the handler's
+                giveUp(fault.status());
+            } else {
+                giveUp(INTERNAL_ERROR);
                 connection.report(response, cause);
             }
         });

@@ -205,14 +205,11 @@ public final class HttpResponse {
      * Waits until the client has taken enough of what was written: to be awaited between writes, or memory
      * is filled at the rate of the writer.
      *
-     * @return complete when more may be written; fails with an {@code IOException} if the connection is lost
+     * @return complete when more may be written, in a later turn of the loop; fails with an {@code
+     *         IOException} if the connection is lost
      */
     public CompletableFuture<Void> drain() {
-        CompletableFuture<Void> drained = connection().loop().createFuture();
-        if (!inOrder(() -> connection().drain(this, drained))) {
-            drained.completeExceptionally(closed());
-        }
-        return drained;
+        return inOrder(drained -> connection().drain(this, drained), false);
     }
 
     /**
@@ -235,11 +232,7 @@ public final class HttpResponse {
         head.length(count);
         head.count(count);
         state = State.ENDED;
-        CompletableFuture<Long> sent = connection().loop().createFuture();
-        if (!inOrder(() -> connection().sendFile(this, new FilePart(file, offset, count, sent)))) {
-            sent.completeExceptionally(closed());
-        }
-        return sent;
+        return inOrder(sent -> connection().sendFile(this, new FilePart(file, offset, count, sent)), false);
     }
 
     /**
@@ -310,11 +303,7 @@ public final class HttpResponse {
      *         lost before
      */
     public CompletableFuture<Void> done() {
-        CompletableFuture<Void> done = connection().loop().createFuture();
-        if (!inOrder(() -> connection().whenDone(this, done))) {
-            Async.complete(done, null, delivered ? null : closed());
-        }
-        return done;
+        return inOrder(done -> connection().whenDone(this, done), delivered);
     }
 
     /** {@return whether {@code end}, or what stands in its place, was called} */
@@ -336,8 +325,14 @@ public final class HttpResponse {
         return connection().queue(call);
     }
 
-    private static IOException closed() {
-        return new IOException("the loop is closed, and the connection with it");
+    /** For a future that the call completes; if the loop is closed it fails, unless it is true already. */
+    private <T> CompletableFuture<T> inOrder(Consumer<CompletableFuture<T>> call, boolean isTrue) {
+        CompletableFuture<T> future = connection().loop().createFuture();
+        if (!inOrder(() -> call.accept(future))) {
+            Async.complete(future, null,
+                    isTrue ? null : new IOException("the loop is closed, and the connection with it"));
+        }
+        return future;
     }
 
     private void requireBuilding(String operation) {

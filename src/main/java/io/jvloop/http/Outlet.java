@@ -20,8 +20,8 @@ final class Outlet {
     /**
      * What is larger does not go in one write: its beginning goes first, the rest at once behind it. To BBR a
      * second write shows that it is the application which sets the pace. With one write it takes a client on
-     * this machine that reads late for a slow network, and sends each segment by a timer, which costs more
-     * than everything else. To CUBIC it is one system call more.
+     * this machine that reads late for a slow network, and sends each segment by a timer. To CUBIC it is one
+     * system call more.
      */
     private static final int ONE_WRITE_BYTES = 64 * 1024;
 
@@ -41,14 +41,19 @@ final class Outlet {
     }
 
     void flush() {
+        if (gathered != null) {
+            sendGathered(null);
+        }
+    }
+
+    /** With something behind it, or null. */
+    private void sendGathered(ByteBuffer more) {
         ByteBuffer buffer = gathered;
-        if (buffer != null) {
-            gathered = null; // first, since a write may call us back
-            try {
-                send(buffer.flip(), null);
-            } finally { // an application may have ended our side behind our back
-                pool.release(buffer);
-            }
+        gathered = null; // first, since a write may call us back
+        try {
+            send(buffer.flip(), more);
+        } finally { // an application may have ended our side behind our back
+            pool.release(buffer);
         }
     }
 
@@ -79,7 +84,7 @@ final class Outlet {
         } else { // a head of more than 64 KiB
             ByteBuffer large = ByteBuffer.allocate(message.size());
             message.writeTo(large);
-            putCopy(large.flip());
+            putCopy(large.flip(), large.remaining());
         }
     }
 
@@ -88,7 +93,7 @@ final class Outlet {
             ByteBuffer buffer = room(data.length);
             buffer.put(data);
         } else {
-            putCopy(ByteBuffer.wrap(data));
+            putCopy(ByteBuffer.wrap(data), data.length);
         }
     }
 
@@ -97,34 +102,29 @@ final class Outlet {
         if (data.isDirect() && data.remaining() >= LARGE_BYTES) {
             putLarge(data);
         } else {
-            putCopy(data);
+            putCopy(data, data.remaining());
         }
     }
 
     private void putLarge(ByteBuffer data) {
         if (gathered != null && data.remaining() > ONE_WRITE_BYTES) {
-            putCopy(data.duplicate().limit(data.position() + LARGE_BYTES));
-            data.position(data.position() + LARGE_BYTES);
+            putCopy(data, LARGE_BYTES);
             flush();
         }
-        ByteBuffer buffer = gathered;
-        if (buffer == null) {
+        if (gathered == null) {
             send(data, null);
         } else {
-            gathered = null;
-            try {
-                send(buffer.flip(), data);
-            } finally {
-                pool.release(buffer);
-            }
+            sendGathered(data);
         }
         data.position(data.limit());
     }
 
-    private void putCopy(ByteBuffer data) {
-        while (data.hasRemaining()) {
+    private void putCopy(ByteBuffer data, int count) {
+        int left = count;
+        while (left > 0) {
             ByteBuffer buffer = room(1);
-            int bytes = Math.min(buffer.remaining(), data.remaining());
+            int bytes = Math.min(buffer.remaining(), left);
+            left -= bytes;
             buffer.put(buffer.position(), data, data.position(), bytes);
             buffer.position(buffer.position() + bytes);
             data.position(data.position() + bytes);

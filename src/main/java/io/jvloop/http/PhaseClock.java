@@ -23,7 +23,7 @@ final class PhaseClock {
      * Goes on to another phase. While a handler is at a piece of the body the client's clock stands still,
      * but it is not set back: or a byte now and then would be enough.
      */
-    void change(Phase newPhase, int tick, long bodyBytes) {
+    void change(Phase newPhase, int tick, long bytes) {
         if (newPhase == phase) {
             return;
         }
@@ -31,7 +31,7 @@ final class PhaseClock {
             phase = newPhase;
             since = tick - since;
         } else {
-            begin(newPhase, tick, bodyBytes);
+            begin(newPhase, tick, bytes);
         }
     }
 

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jvloop.loop.ClockedLoop;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
+import io.jvloop.transport.Net;
 import io.jvloop.transport.Peer;
+import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Server;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +17,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** A server with the default timeouts on a clock that a test sets; it runs in the test's thread, in turns. */
 final class ClockedScene implements AutoCloseable {
@@ -31,7 +34,12 @@ final class ClockedScene implements AutoCloseable {
     private final Server server;
 
     ClockedScene(HttpHandler handler) throws IOException {
-        server = HttpServer.listen(loop, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), handler);
+        this(HttpServer.protocols(handler));
+    }
+
+    /** The same for whatever serves clients, through TLS for example. */
+    ClockedScene(Supplier<? extends Protocol> protocols) throws IOException {
+        server = Net.listen(loop, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), protocols);
     }
 
     EventLoop loop() {

@@ -4,20 +4,13 @@ import static io.jvloop.http.HttpScene.head;
 import static io.jvloop.support.Section.HTTP;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jvloop.loop.ClockedLoop;
-import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Contract;
 import io.jvloop.support.LoopExtension;
 import io.jvloop.transport.Peer;
-import io.jvloop.transport.Server;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,13 +21,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(120)
 @ExtendWith(LoopExtension.class)
 class HttpDeadlinesTest {
-    private static final Duration TICK = Duration.ofMillis(500);
     private static final String TIMEOUT = "HTTP/1.1 408 Request Timeout\r\n";
 
-    private final ClockedLoop clocked = new ClockedLoop();
-    private final EventLoop loop = clocked.loop();
     private final List<HttpResponse> waiting = new ArrayList<>();
-    private Server server;
+    private ClockedScene scene;
     private Peer peer;
 
     @BeforeEach
@@ -49,50 +39,28 @@ class HttpDeadlinesTest {
                 default -> response.end("hello");
             }
         };
-        server = HttpServer.listen(loop, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), handler);
-        peer = Peer.connect(server.addresses().get(0));
-        turnsUntil(() -> server.activeConnections() == 1);
+        scene = new ClockedScene(handler);
+        peer = scene.connect();
     }
 
     private CompletableFuture<Void> soon() {
         CompletableFuture<Void> taken = new CompletableFuture<>();
-        loop.callSoon(() -> taken.complete(null));
+        scene.loop().callSoon(() -> taken.complete(null));
         return taken;
     }
 
     @AfterEach
     void close() {
         peer.close();
-        server.close();
-        server.abortClients();
-        turns(3);
-        loop.close();
+        scene.close();
     }
 
-    private void turns(int count) {
-        for (int i = 0; i < count; i++) {
-            loop.callSoon(loop::stop);
-            loop.runForever();
-        }
-    }
-
-    private void turnsUntil(BooleanSupplier condition) {
-        long start = System.nanoTime();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(30).toNanos());
-            turns(1);
-        }
-    }
-
-    /** Lets time pass, tick by tick; {@code each} is what the client does every second. */
+    /** Lets time pass, as long as the connection lasts; {@code each} is what the client does every second. */
     private void pass(int seconds, Runnable each) {
-        for (int i = 0; i < seconds * 2 && isOpen(); i++) {
-            if (i % 2 == 0) {
-                each.run();
-                turns(2);
-            }
-            clocked.advance(TICK);
-            turns(2);
+        for (int i = 0; i < seconds && isOpen(); i++) {
+            each.run();
+            scene.turns(2);
+            scene.pass(1);
         }
     }
 
@@ -101,22 +69,16 @@ class HttpDeadlinesTest {
     }
 
     private boolean isOpen() {
-        return server.activeConnections() > 0;
+        return scene.connections() > 0;
     }
 
     /** What the client gets to the end. */
     private String rest() {
-        peer.end();
-        String text = null;
-        var reading = Peer.background(peer::readAllText);
-        turnsUntil(reading::isDone);
-        text = io.jvloop.support.Await.result(reading);
-        return HttpScene.withoutDate(text);
+        return HttpScene.withoutDate(scene.result(peer.end()::readAllText));
     }
 
     private void sendAndServe(String text) {
-        peer.send(text);
-        turns(5);
+        scene.sendAndServe(peer, text);
     }
 
     @Test
@@ -125,17 +87,9 @@ class HttpDeadlinesTest {
     void aHeaderThatDribblesIsEndedInTime() {
         sendAndServe("GET / HTTP/1.1\r\nHost: h\r\n");
         pass(19, () -> peer.send("A: b\r\n"));
-        assertThat(waitingFor(TIMEOUT)).isFalse();
+        assertThat(ClockedScene.hears(peer)).isFalse();
         pass(3, () -> peer.send("A: b\r\n"));
         assertThat(rest()).startsWith(TIMEOUT);
-    }
-
-    private boolean waitingFor(String nothingYet) {
-        try {
-            return peer.socket().getInputStream().available() > 0;
-        } catch (IOException e) {
-            throw new AssertionError(nothingYet, e);
-        }
     }
 
     @Test
@@ -174,7 +128,7 @@ class HttpDeadlinesTest {
     void aBodyThatDribblesIsEndedInTime() {
         sendAndServe(head("POST /read", "Content-Length: 100000"));
         pass(30, () -> peer.send(new byte[600]));
-        assertThat(waitingFor(TIMEOUT)).isFalse();
+        assertThat(ClockedScene.hears(peer)).isFalse();
         pass(45, () -> peer.send("x"));
         assertThat(rest()).startsWith(TIMEOUT);
     }
@@ -222,7 +176,7 @@ class HttpDeadlinesTest {
         pass(600);
         assertThat(isOpen()).isTrue();
         waiting.get(0).end("at last");
-        turns(2);
+        scene.turns(2);
         assertThat(rest()).endsWith("at last");
     }
 
