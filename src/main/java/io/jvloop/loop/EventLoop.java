@@ -324,7 +324,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     /**
      * How long the loop looks for work before it sleeps, for those who want latency over CPU.
      *
-     * @param budget zero, the default, sleeps at once; with 1 ms timers are finer than the selector's ms
+     * @param budget zero, the default, sleeps at once, unless it pays to yield first; 1 ms makes timers finer
      */
     public void setSpinBudget(Duration budget) {
         poller.spinNanos(Clock.nanos(budget));

@@ -35,6 +35,8 @@ import java.util.function.Supplier;
  * <li>A selector may start to return early for nothing (netty#327 and after). {@value #PREMATURE_LIMIT} such
  * returns in a row replace it; the number is Netty's.
  * </ul>
+ *
+ * <p>Read next: {@link Registration}, {@link YieldPacing}.
  */
 final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     private static final int PREMATURE_LIMIT = 512;
@@ -51,6 +53,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     private final EventLoop loop;
     private final Diagnostics diagnostics;
     private final Supplier<Selector> selectors;
+    private final YieldPacing yielding;
     private final CloseWatch closeWatch = new CloseWatch();
 
     /** Here and not in the registration, since at most one in a process is so. */
@@ -71,9 +74,15 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
 
     /** For tests: on selectors that behave as bad ones do. */
     SelectorPoller(EventLoop loop, Diagnostics diagnostics, Supplier<Selector> selectors) {
+        this(loop, diagnostics, selectors, new YieldPacing(Clock.SYSTEM, Thread::yield));
+    }
+
+    SelectorPoller(EventLoop loop, Diagnostics diagnostics, Supplier<Selector> selectors,
+            YieldPacing yielding) {
         this.loop = loop;
         this.diagnostics = diagnostics;
         this.selectors = selectors;
+        this.yielding = yielding;
         this.selector = selectors.get();
     }
 
@@ -81,7 +90,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     public void poll(long timeoutNanos) {
         try {
             if (timeoutNanos == 0) {
-                selector.selectNow(this);
+                look();
             } else if (!lookForClosed() && !spin(timeoutNanos)) {
                 block(timeoutNanos);
             }
@@ -92,6 +101,15 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
             diagnostics.report(ExceptionContext.of("The selector failed and is replaced", e));
             rebuild();
         }
+    }
+
+    /** Without waiting. */
+    private int look() throws IOException {
+        int found = selector.selectNow(this);
+        if (found > 0) {
+            yielding.found(found);
+        }
+        return found;
     }
 
     /** One ready channel: from here it is two calls to the user's {@code dataReceived}. */
@@ -208,7 +226,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
      * @return true if there is no reason to block any more
      */
     private boolean lookForClosed() throws IOException {
-        return !closeWatch.isIdle() && (selector.selectNow(this) > 0 || woken() || tellOfClosed());
+        return !closeWatch.isIdle() && (look() > 0 || woken() || tellOfClosed());
     }
 
     private boolean tellOfClosed() {
@@ -242,7 +260,7 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
         long start = System.nanoTime();
         long budget = Math.min(spinNanos, timeoutNanos);
         do {
-            if (selector.selectNow(this) > 0 || woken()) {
+            if (look() > 0 || woken()) {
                 return true;
             }
             Thread.onSpinWait();
@@ -251,9 +269,14 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
     }
 
     private void block(long timeoutNanos) throws IOException {
+        if (spinNanos == 0) {
+            yielding.beforeSleep(timeoutNanos);
+        }
         long start = timeoutNanos == FOREVER ? 0 : System.nanoTime();
         long millis = millis(timeoutNanos);
-        if (selector.select(this, millis) > 0) {
+        int found = selector.select(this, millis);
+        yielding.found(found);
+        if (found > 0) {
             premature = 0;
         } else {
             returnedForNothing(start,
