@@ -56,8 +56,13 @@ final class AnswerWriter {
         return body != Body.UNTIL_CLOSE;
     }
 
-    void sendContinue() {
-        out.put(CONTINUE);
+    /** False once an answer has begun: the client would take it for a part of that. */
+    boolean sendContinue() {
+        if (!hasBegun()) {
+            out.put(CONTINUE);
+            out.flush(); // a handler may take its time before it returns
+        }
+        return !hasBegun();
     }
 
     /**

@@ -136,9 +136,8 @@ final class Dialogue {
     /** The handler has asked for the body. */
     void bodyWanted() {
         framed(() -> {
-            if (exchange.takeExpectation() && !answers.hasBegun()) {
-                answers.sendContinue();
-                out.flush(); // a handler may take its time before it returns
+            if (exchange.takeExpectation() && !answers.sendContinue()) {
+                exchange.body().fail(new IOException("the client was not told to send the body"));
             }
         });
     }
@@ -285,7 +284,7 @@ final class Dialogue {
         exchange.abandoned(new IOException("the answer was broken off"));
         if (!answers.endIsVisible()) {
             out.flush();
-            connection.transport().abort();
+            connection.reset();
         }
     }
 
@@ -358,7 +357,7 @@ final class Dialogue {
         } finally {
             working = false;
             if (!sent) { // there is no memory left, for example: nobody else would end it
-                connection.transport().abort();
+                connection.reset();
             }
             exchange.flushed(!sent || out.hasLost());
         }

@@ -8,6 +8,7 @@ import io.jvloop.loop.ExceptionContext;
 import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
@@ -181,7 +182,7 @@ final class HttpConnection implements Protocol {
     void ticked() {
         boolean waiting = transport.hasUnsent();
         if (watch.isStuck(waiting, transport.sentBytes(), workspace.tick(), workspace.deadlines())) {
-            transport.abort();
+            reset();
         } else if ((state == State.SERVING || state == State.LINGERING) && clock.isOver(workspace.tick(),
                 workspace.deadlines(), state == State.LINGERING ? transport.sentBytes() : bodyBytes())) {
             timedOut(waiting);
@@ -212,6 +213,19 @@ final class HttpConnection implements Protocol {
     }
 
     // ------------------------------------------------------------------------------------ for those inside
+
+    /**
+     * Ends the connection in a way that no client takes for the end of an answer, as HTTP/1.0 does a FIN
+     * (RFC 9112, 8). What the kernel still has for a client that takes nothing goes too.
+     */
+    void reset() {
+        try {
+            transport.setOption(StandardSocketOptions.SO_LINGER, 0); // closed now, TCP sends RST
+        } catch (IOException | UnsupportedOperationException closedOrUnix) {
+            // a UNIX socket knows no such end
+        }
+        transport.abort();
+    }
 
     /** Whether this answer is the one that is waited for. */
     boolean isOpen(HttpResponse response) {

@@ -147,7 +147,7 @@ final class Outlet {
         try {
             return pool.acquire(GATHER_BYTES);
         } catch (IllegalStateException noMemory) {
-            connection.transport().abort();
+            connection.reset();
             throw noMemory;
         }
     }

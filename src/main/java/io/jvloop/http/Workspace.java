@@ -70,8 +70,9 @@ final class Workspace {
 
     /** Takes one back that is idle. The one used last is lent first. */
     void takeBack(Dialogue idle) {
+        idle.of(null); // also if nobody gets it again: whoever is at work in it has to see that
         if (spareDialogues.size() < MOST_SPARE) {
-            spareDialogues.add(idle.of(null));
+            spareDialogues.add(idle);
         }
     }
 
@@ -140,7 +141,7 @@ final class Workspace {
         } catch (Throwable t) { // no memory for an answer, for example: must not cost the others their turn
             loop.get().callExceptionHandler(
                     ExceptionContext.of("A deadline could not be told", t).with("connection", connection));
-            connection.transport().abort();
+            connection.reset();
         }
     }
 
