@@ -56,12 +56,12 @@ record Deadlines(int head, int body, int keepAlive, int write, int linger, long 
         } catch (ArithmeticException centuries) {
             return Integer.MAX_VALUE;
         }
-        return (int) Math.min(Integer.MAX_VALUE, (nanos + tickNanos - 1) / tickNanos + 1);
+        return (int) Math.min(Integer.MAX_VALUE, (nanos - 1) / tickNanos + 2);
     }
 
     private static long bytes(HttpConfig config, Duration timeout) {
-        double seconds =
-                Math.min(Integer.MAX_VALUE, (double) timeout.toMillis() * 1_000_000 / NANOS_OF_SECOND);
+        double seconds = Math.min(Integer.MAX_VALUE,
+                timeout.getSeconds() + (double) timeout.getNano() / NANOS_OF_SECOND);
         return Math.max(1, (long) (seconds * config.minBytesPerSecond()));
     }
 

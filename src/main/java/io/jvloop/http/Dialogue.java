@@ -19,7 +19,7 @@ import java.nio.ByteBuffer;
  *
  * <p><b>Thread.</b> The loop's.
  *
- * <p>Read next: {@link Exchange}, {@link AnswerWriter}, {@link Outlet}, {@link Backlog}.
+ * <p>Read next: {@link Exchange}, {@link AnswerWriter}, {@link Refusal}, {@link Outlet}, {@link Backlog}.
  */
 final class Dialogue {
     private static final int INTERNAL_ERROR = 500;
@@ -32,8 +32,10 @@ final class Dialogue {
     private final AnswerWriter answers;
     private final Exchange exchange = new Exchange();
     private final WaitingWriters writers = new WaitingWriters();
+    private final Refusal refusal;
     private HttpConnection connection; // null while it is not lent
     private boolean working; // between enter and leave
+    private boolean goOn; // somebody has entered since
     private boolean begun; // an exchange, since the connection's deadline was set
 
     Dialogue(Workspace workspace, Service service) {
@@ -43,6 +45,7 @@ final class Dialogue {
         this.backlog = new Backlog(workspace.buffers());
         this.out = new Outlet(workspace.buffers());
         this.answers = new AnswerWriter(workspace, out);
+        this.refusal = new Refusal(this, exchange, answers, out);
     }
 
     /** Serves this connection from now on, null for none. */
@@ -50,6 +53,7 @@ final class Dialogue {
         connection = client;
         out.of(client);
         backlog.clear();
+        parser.reset();
         return this;
     }
 
@@ -88,14 +92,14 @@ final class Dialogue {
                 }
             }
         } catch (HttpParseException e) {
-            unreadable(e);
+            refusal.unreadable(e);
         }
     }
 
     /** Whether more of what comes is wanted now. */
     boolean mayParse() {
-        return connection.state() == State.SERVING && !writers.arePaused()
-                && (!exchange.isOpen() || exchange.wantsBody());
+        return connection.state() == State.SERVING && !connection.transport().isClosing()
+                && !writers.arePaused() && (!exchange.isOpen() || exchange.wantsBody());
     }
 
     private void begin(ByteBuffer in) throws HttpParseException {
@@ -112,7 +116,11 @@ final class Dialogue {
         try {
             handler.handle(request, response);
         } catch (Throwable t) { // the application's: must not cost more than its own request
-            connection.failed(response, t);
+            if (isOpen(response)) {
+                failed(response, t);
+            } else {
+                connection.report(response, t);
+            }
         }
     }
 
@@ -147,34 +155,14 @@ final class Dialogue {
         leave(enter());
     }
 
-    /** What has come cannot be read, or takes too long: nobody knows where the next request begins. */
-    private void unreadable(HttpParseException fault) {
-        if (!exchange.isOpen()) {
-            refuse(fault.status());
-            return;
-        }
-        exchange.isLast();
-        if (exchange.isAnswered()) {
-            connection.state(State.LINGERING);
-        } else {
-            exchange.body().fail(fault); // whoever reads it may answer
-        }
-        if (exchange.isOpen() && !exchange.isAnswered()) {
-            giveUp(fault.status());
-        }
-    }
-
     /** Answers to what is no request. */
     void refuse(int status) {
-        framed(() -> {
-            answers.error(status, null, false);
-            connection.state(State.LINGERING);
-        });
+        framed(() -> refusal.refuse(status));
     }
 
     /** The body comes too slowly. */
     void tooSlow(int status) {
-        framed(() -> unreadable(new HttpParseException(status, "the body comes too slowly")));
+        framed(() -> refusal.unreadable(new HttpParseException(status, "the body comes too slowly")));
     }
 
     // ----------------------------------------------------------------------------------------- answers out
@@ -238,7 +226,7 @@ final class Dialogue {
             if (cause == null) {
                 answered();
             } else {
-                breakOff();
+                refusal.breakOff();
             }
         });
     }
@@ -257,38 +245,15 @@ final class Dialogue {
     void failed(HttpResponse response, Throwable cause) {
         framed(() -> {
             if (cause instanceof HttpParseException fault) { // the client's, not the handler's
-                giveUp(fault.status());
+                refusal.giveUp(fault.status());
             } else {
-                giveUp(INTERNAL_ERROR);
+                refusal.giveUp(INTERNAL_ERROR);
                 connection.report(response, cause);
             }
         });
     }
 
-    private void giveUp(int status) {
-        if (answers.hasBegun()) {
-            breakOff();
-            return;
-        }
-        HttpRequest request = exchange.response().request();
-        if (exchange.response().head().closes() || connection.isDraining() || !exchange.mayKeepAlive()) {
-            exchange.isLast();
-        }
-        answers.error(status, request, !exchange.last());
-        answered();
-    }
-
-    /** The client must not take what it has for the whole answer. */
-    private void breakOff() {
-        connection.state(State.CLOSED);
-        exchange.abandoned(new IOException("the answer was broken off"));
-        if (!answers.endIsVisible()) {
-            out.flush();
-            connection.reset();
-        }
-    }
-
-    private void answered() {
+    void answered() {
         exchange.answered();
         if (exchange.isRequestComplete()) {
             next();
@@ -314,6 +279,7 @@ final class Dialogue {
     private boolean enter() {
         boolean outer = !working;
         working = true;
+        goOn = true;
         return outer;
     }
 
@@ -351,15 +317,19 @@ final class Dialogue {
     private void flush() {
         boolean sent = false;
         try {
-            backlog.pump(this);
-            out.flush();
+            do {
+                backlog.pump(this);
+                out.flush();
+                goOn = false;
+                exchange.flushed(out.hasLost()); // whoever hears of it may answer the next, again and again
+            } while (goOn);
             sent = true;
         } finally {
             working = false;
             if (!sent) { // there is no memory left, for example: nobody else would end it
-                connection.reset();
+                Closing.reset(connection.transport());
+                exchange.flushed(true);
             }
-            exchange.flushed(!sent || out.hasLost());
         }
     }
 
@@ -377,6 +347,10 @@ final class Dialogue {
         backlog.clear();
         exchange.abandoned(cause);
         writers.lost(cause);
+    }
+
+    HttpConnection connection() {
+        return connection;
     }
 
     Exchange exchange() {

@@ -3,6 +3,7 @@ package io.jvloop.http;
 import io.jvloop.loop.ExceptionContext;
 import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
+import io.jvloop.transport.WriteBufferLimits;
 import java.nio.ByteBuffer;
 
 /**
@@ -10,6 +11,9 @@ import java.nio.ByteBuffer;
  * returned. Whatever happens, the new protocol hears of its beginning and of its end. Loop thread.
  */
 final class HandOver {
+    private static final WriteBufferLimits NO_LIMITS =
+            new WriteBufferLimits(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
     private final Transport transport;
     private final Protocol next;
 
@@ -24,14 +28,15 @@ final class HandOver {
      * @param early what has come already
      * @param peerEnded and nothing comes behind it
      * @param draining whether the loop is to end
-     * @param paused whether what was written has to wait
      */
-    void run(ByteBuffer early, boolean peerEnded, boolean draining, boolean paused) {
+    void run(ByteBuffer early, boolean peerEnded, boolean draining) {
+        WriteBufferLimits limits = transport.writeBufferLimits();
+        transport.setWriteBufferLimits(NO_LIMITS); // HTTP is resumed, before another would be
         transport.setProtocol(next);
         transport.resumeReading();
         tell("connectionMade", () -> next.connectionMade(transport));
-        if (paused && transport.writeBufferSize() > transport.writeBufferLimits().lowBytes()) {
-            tell("pauseWriting", () -> current().pauseWriting()); // or it would be resumed without that
+        if (transport.writeBufferLimits() == NO_LIMITS) {
+            transport.setWriteBufferLimits(limits); // and the other one paused, if that is due
         }
         tellInput(early, peerEnded);
         if (draining && !transport.isClosing()) {

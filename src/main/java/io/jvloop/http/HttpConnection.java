@@ -8,7 +8,6 @@ import io.jvloop.loop.ExceptionContext;
 import io.jvloop.transport.Protocol;
 import io.jvloop.transport.Transport;
 import java.io.IOException;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletableFuture.AsynchronousCompletionTask;
@@ -50,6 +49,7 @@ final class HttpConnection implements Protocol {
     private int index;
     private boolean draining; // what is asked already is the last
     private boolean peerEnded;
+    private boolean served; // not refused for want of room
 
     HttpConnection(Service service) {
         this.service = service;
@@ -62,7 +62,8 @@ final class HttpConnection implements Protocol {
         workspace = service.workspace(loop);
         workspace.add(this);
         clock.begin(Phase.HEAD, workspace.tick(), 0);
-        if (!service.enter()) {
+        served = service.enter();
+        if (!served) {
             dialogue().refuse(UNAVAILABLE);
         }
     }
@@ -93,7 +94,7 @@ final class HttpConnection implements Protocol {
                 giveBackIfIdle();
             }
             case LINGERING -> linger();
-            case CLOSED -> transport.close();
+            case CLOSED -> Closing.whenSent(transport);
             default -> {
                 // another protocol's
             }
@@ -102,9 +103,8 @@ final class HttpConnection implements Protocol {
 
     private void giveBackIfIdle() {
         if (dialogue.isIdle()) {
-            Dialogue idle = dialogue;
+            workspace.takeBack(dialogue);
             dialogue = null;
-            workspace.takeBack(idle);
             if (draining && state == State.SERVING) { // it was at its last answer, and that is taken
                 state = State.CLOSED;
                 transport.close();
@@ -120,7 +120,7 @@ final class HttpConnection implements Protocol {
         }
         if (peerEnded || !transport.canWriteEof()) {
             state = State.CLOSED;
-            transport.close();
+            Closing.whenSent(transport);
         } else if (clock.phase() != Phase.LINGER) {
             clock.begin(Phase.LINGER, workspace.tick(), transport.sentBytes());
             transport.writeEof();
@@ -138,7 +138,9 @@ final class HttpConnection implements Protocol {
     @Override
     public void resumeWriting() {
         dialogue().writers().resume();
-        if (state == State.SERVING) {
+        if (state == State.CLOSED) {
+            Closing.whenSent(transport);
+        } else if (state == State.SERVING) {
             dialogue().resume();
         }
     }
@@ -149,13 +151,18 @@ final class HttpConnection implements Protocol {
         if (dialogue != null && state == State.SERVING) {
             dialogue.resume();
         }
-        return dialogue != null && state == State.SERVING; // what is in flight is answered
+        return isEnding() || dialogue != null && state == State.SERVING; // what is in flight is answered
     }
 
     @Override
     public boolean draining() {
         draining = true;
-        return state == State.SERVING && dialogue != null || handOver != null;
+        return isEnding() || state == State.SERVING && dialogue != null || handOver != null;
+    }
+
+    /** Whether it ends by itself as soon as the client has taken the last answer. */
+    private boolean isEnding() {
+        return state == State.CLOSED && transport.hasUnsent();
     }
 
     @Override
@@ -173,7 +180,9 @@ final class HttpConnection implements Protocol {
 
     private void release() {
         workspace.remove(this);
-        service.leave();
+        if (served) {
+            service.leave();
+        }
     }
 
     // ------------------------------------------------------------------------------------------- deadlines
@@ -182,7 +191,9 @@ final class HttpConnection implements Protocol {
     void ticked() {
         boolean waiting = transport.hasUnsent();
         if (watch.isStuck(waiting, transport.sentBytes(), workspace.tick(), workspace.deadlines())) {
-            reset();
+            Closing.reset(transport);
+        } else if (state == State.CLOSED) {
+            Closing.whenSent(transport); // that a file is sent nobody says
         } else if ((state == State.SERVING || state == State.LINGERING) && clock.isOver(workspace.tick(),
                 workspace.deadlines(), state == State.LINGERING ? transport.sentBytes() : bodyBytes())) {
             timedOut(waiting);
@@ -213,19 +224,6 @@ final class HttpConnection implements Protocol {
     }
 
     // ------------------------------------------------------------------------------------ for those inside
-
-    /**
-     * Ends the connection in a way that no client takes for the end of an answer, as HTTP/1.0 does a FIN
-     * (RFC 9112, 8). What the kernel still has for a client that takes nothing goes too.
-     */
-    void reset() {
-        try {
-            transport.setOption(StandardSocketOptions.SO_LINGER, 0); // closed now, TCP sends RST
-        } catch (IOException | UnsupportedOperationException closedOrUnix) {
-            // a UNIX socket knows no such end
-        }
-        transport.abort();
-    }
 
     /** Whether this answer is the one that is waited for. */
     boolean isOpen(HttpResponse response) {
@@ -301,6 +299,9 @@ final class HttpConnection implements Protocol {
 
     void upgrade(HttpResponse response, Protocol next) {
         if (!isOpen(response)) {
+            if (transport.isClosing()) { // else HTTP has answered, and goes on
+                queue(() -> new HandOver(transport, next).lost(new IOException("lost before the upgrade")));
+            }
             return;
         }
         if (!dialogue.exchange().isRequestComplete()) {
@@ -318,7 +319,7 @@ final class HttpConnection implements Protocol {
             HandOver agreed = handOver;
             handOver = null;
             release();
-            agreed.run(dialogue.backlog().takeAll(), peerEnded, draining, dialogue.writers().arePaused());
+            agreed.run(dialogue.backlog().takeAll(), peerEnded, draining);
         }
     }
 

@@ -147,7 +147,7 @@ final class Outlet {
         try {
             return pool.acquire(GATHER_BYTES);
         } catch (IllegalStateException noMemory) {
-            connection.reset();
+            Closing.reset(connection.transport());
             throw noMemory;
         }
     }

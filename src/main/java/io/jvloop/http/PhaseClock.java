@@ -21,10 +21,11 @@ final class PhaseClock {
 
     /**
      * Goes on to another phase. While a handler is at a piece of the body the client's clock stands still,
-     * but it is not set back: or a byte now and then would be enough.
+     * but it is not set back: or a byte now and then would be enough. Nor is it for what looked like a head
+     * and was an empty line.
      */
     void change(Phase newPhase, int tick, long bytes) {
-        if (newPhase == phase) {
+        if (newPhase == phase || phase == Phase.HEAD && newPhase == Phase.KEEP_ALIVE) {
             return;
         }
         if (isBodyOrHandler(newPhase) && isBodyOrHandler(phase)) {

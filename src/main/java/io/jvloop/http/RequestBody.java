@@ -150,7 +150,7 @@ public final class RequestBody {
         }
         try {
             CompletionStage<?> taken = consumer.apply(piece);
-            if (taken != null) {
+            if (taken != null && state == State.READING) { // else it has itself ended the exchange
                 pause(taken);
             }
         } catch (Throwable t) { // the consumer's: whoever waits for the end hears of it

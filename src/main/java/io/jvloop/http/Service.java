@@ -32,9 +32,13 @@ final class Service {
         return workspaces.computeIfAbsent(loop, any -> new Workspace(loop, this));
     }
 
-    /** Counts a new connection; false if it is one too many. */
+    /** Counts a new connection, unless it is one too many. */
     boolean enter() {
-        return connections.incrementAndGet() <= config.maxConnections();
+        boolean room = connections.incrementAndGet() <= config.maxConnections();
+        if (!room) { // nor must those that are refused, and take their time to go, keep others out
+            leave();
+        }
+        return room;
     }
 
     void leave() {

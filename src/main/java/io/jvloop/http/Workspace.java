@@ -121,6 +121,7 @@ final class Workspace {
         }
         if (connections.isEmpty()) {
             timer.cancel();
+            timer = null; // it knows the loop
         }
     }
 
@@ -141,7 +142,7 @@ final class Workspace {
         } catch (Throwable t) { // no memory for an answer, for example: must not cost the others their turn
             loop.get().callExceptionHandler(
                     ExceptionContext.of("A deadline could not be told", t).with("connection", connection));
-            connection.reset();
+            Closing.reset(connection.transport());
         }
     }
 

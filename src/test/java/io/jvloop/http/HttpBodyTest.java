@@ -279,4 +279,46 @@ class HttpBodyTest {
             assertThat(Await.result(done)).isInstanceOf(IOException.class);
         }
     }
+
+    /** A stage of the body before lets the next client be told to go on, whose body nobody wants. */
+    @Test
+    void aStageOfAnEarlierBodyAsksForNoOther(EventLoop loop) throws IOException {
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        CompletableFuture<HttpResponse> second = new CompletableFuture<>();
+        HttpHandler handler = (request, response) -> {
+            if (request.path().equals("/a")) {
+                request.body().forEachPiece(piece -> {
+                    response.end("early");
+                    return later;
+                });
+            } else {
+                second.complete(response);
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("POST /a", "Content-Length: 5") + "12345");
+            assertThat(readAnswer(peer)).endsWith("early");
+            peer.send(head("POST /b", "Content-Length: 5", "Expect: 100-continue"));
+            HttpResponse response = Await.result(second);
+            later.complete(null);
+            scene.thread().call(() -> {
+                response.status(403).end("no");
+                return null;
+            });
+            assertThat(readHead(peer)).startsWith("HTTP/1.1 403 ");
+        }
+    }
+
+    /** An answer of the handler's own to a body that is broken, in two parts. */
+    @Test
+    void aBrokenBodyMayBeAnsweredInItsOwnWay(EventLoop loop) throws IOException {
+        HttpHandler handler = (request, response) -> request.body().bytes().whenComplete((bytes, failure) -> {
+            response.status(400).write("your body ");
+            request.loop().callSoon(() -> response.end("is broken"));
+        });
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("POST /", "Transfer-Encoding: chunked") + "xyz\r\n");
+            assertThat(peer.readAllText()).endsWith("0\r\n\r\n");
+        }
+    }
 }

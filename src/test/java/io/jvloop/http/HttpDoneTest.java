@@ -3,6 +3,7 @@ package io.jvloop.http;
 import static io.jvloop.http.HttpScene.head;
 import static io.jvloop.http.HttpScene.last;
 import static io.jvloop.http.HttpScene.readAnswer;
+import static io.jvloop.http.HttpScene.readHead;
 import static io.jvloop.support.Section.HTTP;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,11 +17,14 @@ import io.jvloop.transport.Peer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -169,5 +173,62 @@ class HttpDoneTest {
             assertThat(answer).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\n1\r\n1\r\n");
         }
         failures.takeOne();
+    }
+
+    /** Ends its answer when drain() says that the client has taken enough. */
+    @Test
+    void anAnswerMayEndWhenTheClientHasTakenEnough(EventLoop loop, ReportedFailures failures)
+            throws IOException {
+        HttpHandler handler = (request, response) -> {
+            response.write(new byte[8_000_000]);
+            response.drain().thenRun(response::end);
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(last("GET /"));
+            assertThat(peer.readAll()).hasSizeGreaterThan(8_000_000);
+        }
+        assertThat(failures.takeAll()).isEmpty();
+    }
+
+    /** The same on a connection that is kept alive. */
+    @Test
+    void anAnswerMayEndWhenTheClientHasTakenEnoughAndGoOn(EventLoop loop, ReportedFailures failures)
+            throws IOException {
+        HttpHandler handler = (request, response) -> {
+            response.write(new byte[8_000_000]);
+            response.drain().thenRun(response::end);
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("GET /"));
+            readHead(peer);
+            peer.read("7a1200\r\n".length() + 8_000_000 + "\r\n0\r\n\r\n".length());
+        }
+        assertThat(failures.takeAll()).isEmpty();
+    }
+
+    /** Each answer when the one before is done. */
+    @Test
+    void aChainOfDoneIsNoRecursion(EventLoop loop) throws IOException {
+        int requests = 1_500;
+        AtomicReference<HttpResponse> current = new AtomicReference<>();
+        AtomicInteger count = new AtomicInteger();
+        HttpHandler handler = (request, response) -> {
+            boolean first = count.getAndIncrement() == 0;
+            current.set(response);
+            response.done().thenRun(() -> {
+                if (current.get() != response) {
+                    current.get().end("x");
+                }
+            });
+            if (first) {
+                request.loop().callLater(Duration.ofMillis(300), () -> current.get().end("x"));
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("GET /").repeat(requests));
+            for (int i = 0; i < requests; i++) {
+                readAnswer(peer);
+            }
+        }
     }
 }

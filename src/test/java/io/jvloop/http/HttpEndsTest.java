@@ -14,6 +14,10 @@ import io.jvloop.transport.Peer;
 import io.jvloop.transport.Transport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +26,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Answers that end otherwise than they should, or elsewhere. */
 @Timeout(120)
 @ExtendWith(LoopExtension.class)
 class HttpEndsTest {
+    @TempDir
+    private Path folder;
+
     /** the answer has no length, so an end in order says that it is complete. It must be a reset. */
     @Test
     void anOldClientNoticesThatItsAnswerWasBrokenOff(EventLoop loop, ReportedFailures failures)
@@ -117,6 +125,25 @@ class HttpEndsTest {
             assertThat(scene.result(() -> readHead(peer))).startsWith("HTTP/1.1 403 ");
             scene.pass(25);
             assertThat(scene.result(peer::readAllText)).isEqualTo("2\r\nno\r\n0\r\n\r\n");
+        }
+    }
+
+    /** A file that is broken off while it is queued: nobody closes afterwards. */
+    @Test
+    void whoFailsAfterSendFileEndsTheConnection(EventLoop loop, ReportedFailures failures) throws Exception {
+        FileChannel file = FileChannel.open(Files.write(folder.resolve("f"), new byte[5_000_000]));
+        HttpHandler handler = (request, response) -> {
+            request.transport().setOption(StandardSocketOptions.SO_SNDBUF, 4_096);
+            response.sendFile(file, 0, 5_000_000);
+            throw new IllegalStateException("on purpose");
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.socket().setSoTimeout(10_000);
+            peer.send(head("GET /"));
+            peer.drain(); // to the end, whichever
+        } finally {
+            failures.takeAll();
+            file.close();
         }
     }
 }

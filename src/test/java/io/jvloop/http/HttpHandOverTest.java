@@ -6,6 +6,7 @@ import static io.jvloop.http.HttpScene.readHead;
 import static io.jvloop.support.Section.HTTP;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jvloop.http.codec.HttpParseException;
 import io.jvloop.loop.EventLoop;
 import io.jvloop.support.Await;
 import io.jvloop.support.Contract;
@@ -19,8 +20,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -117,7 +120,6 @@ class HttpHandOverTest {
             next.awaitCall("pause");
             assertThat(readAnswer(peer)).contains("Content-Length: 60000");
             assertThat(readHead(peer)).startsWith("HTTP/1.1 101 ");
-            next.awaitCall("resume");
             assertThat(next.calls()).containsExactly("made", "pause", "resume");
         }
     }
@@ -193,6 +195,118 @@ class HttpHandOverTest {
             assertThat(readAnswer(peer)).contains("Content-Length: 60000");
             next.awaitBytes(5);
             assertThat(next.calls()).doesNotContain("pause");
+        }
+    }
+
+    /** Connection lost, then upgrade(). */
+    @Test
+    void theNewProtocolHearsOfAnEndLongBefore(EventLoop loop) throws IOException {
+        Recorder next = new Recorder();
+        CompletableFuture<HttpResponse> kept = new CompletableFuture<>();
+        HttpHandler handler = (request, response) -> kept.complete(response);
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(UPGRADE);
+            HttpResponse response = Await.result(kept);
+            CompletableFuture<Void> done = scene.thread().call(response::done);
+            peer.reset();
+            CompletableFuture<Boolean> lost = new CompletableFuture<>();
+            done.whenComplete((nothing, failure) -> lost.complete(failure != null));
+            assertThat(Await.result(lost)).isTrue();
+            scene.thread().call(() -> {
+                response.upgrade("echo", next);
+                return null;
+            });
+            scene.thread().call(() -> null);
+            scene.thread().call(() -> null);
+            assertThat(next.calls()).containsExactly("made", "lost");
+        }
+    }
+
+    /** Who waits with drain() when the connection is handed over. */
+    @Test
+    void aWriterThatWaitsAtAnUpgradeIsTold(EventLoop loop) throws IOException {
+        Recorder next = new Recorder();
+        CompletableFuture<HttpResponse> kept = new CompletableFuture<>();
+        HttpHandler handler = (request, response) -> {
+            if (request.path().equals("/")) {
+                kept.complete(response);
+            } else {
+                narrow(request.transport());
+                request.transport().setWriteBufferLimits(new WriteBufferLimits(0, 0));
+                response.end(new byte[60_000]);
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.socket().setReceiveBufferSize(4_096);
+            peer.send(head("GET /big") + UPGRADE);
+            HttpResponse response = Await.result(kept);
+            CompletableFuture<Void> drained = scene.thread().call(() -> {
+                CompletableFuture<Void> future = response.drain();
+                response.upgrade("echo", next);
+                return future;
+            });
+            readAnswer(peer);
+            readHead(peer);
+            CompletableFuture<Boolean> told = new CompletableFuture<>();
+            drained.whenComplete((nothing, failure) -> told.complete(true));
+            assertThat(told.completeOnTimeout(false, 3, TimeUnit.SECONDS).join()).isTrue();
+        }
+    }
+
+    /** Strictly paired, a protocol is not resumed that was not paused. */
+    @Test
+    void whoRaisesTheMarksIsNotResumed(EventLoop loop) throws IOException {
+        Recorder next = new Recorder()
+                .onMade(transport -> transport.setWriteBufferLimits(new WriteBufferLimits(100_000, 200_000)));
+        HttpHandler handler = (request, response) -> {
+            if (request.path().equals("/")) {
+                response.upgrade("echo", next);
+            } else {
+                narrow(request.transport());
+                request.transport().setWriteBufferLimits(new WriteBufferLimits(0, 0));
+                response.end(new byte[60_000]);
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("GET /big") + UPGRADE + "early");
+            readAnswer(peer);
+            next.awaitBytes(5);
+            assertThat(next.calls()).doesNotContain("resume");
+        }
+    }
+
+    /** An upgrade after the server itself has answered: the connection is alive, and HTTP's. */
+    @Test
+    void anUpgradeThatComesTooLateWritesNothingIntoHttp(EventLoop loop) throws Exception {
+        CompletableFuture<HttpResponse> kept = new CompletableFuture<>();
+        Protocol next = new Protocol() {
+            @Override
+            public void connectionMade(Transport transport) {
+                transport.write(ByteBuffer.wrap("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+                        .getBytes(StandardCharsets.US_ASCII)));
+            }
+        };
+        HttpHandler handler = (request, response) -> {
+            if (request.path().equals("/")) {
+                response.end("honest");
+            } else {
+                response.await(CompletableFuture.failedFuture(new HttpParseException(503,
+                        "the backend is not there")), nothing -> {});
+                kept.complete(response);
+            }
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("GET /up", "Connection: Upgrade", "Upgrade: echo"));
+            assertThat(HttpScene.readAnswer(peer)).startsWith("HTTP/1.1 503 ");
+            HttpResponse response = Await.result(kept);
+            scene.thread().call(() -> {
+                response.upgrade("echo", next);
+                return null;
+            });
+            scene.thread().call(() -> null);
+            scene.thread().call(() -> null);
+            peer.send(head("GET /"));
+            assertThat(HttpScene.readAnswer(peer)).endsWith("honest");
         }
     }
 }

@@ -19,6 +19,7 @@ import io.jvloop.transport.Recorder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -144,6 +145,38 @@ class HttpOrderTest {
             response.upgrade("echo", next);
         } else {
             request.loop().callSoon(() -> upgradeAfterTheEnd(request, response, next));
+        }
+    }
+
+    /** What a handler throws is reported. */
+    @Test
+    void whatAHandlerThrowsAfterItsAnswerIsReported(EventLoop loop, ReportedFailures failures)
+            throws IOException {
+        HttpHandler handler = (request, response) -> {
+            response.end("x");
+            throw new IOException("the journal cannot be written");
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler)) {
+            assertThat(scene.exchange(last("GET /"))).endsWith("x");
+        }
+        assertThat(failures.takeAll()).hasSize(1);
+    }
+
+    /** A stage that hangs: after the connection is aborted, what is pipelined is not carried out. */
+    @Test
+    void nothingIsHandledAfterAnAbort(EventLoop loop) throws IOException {
+        AtomicInteger handled = new AtomicInteger();
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        HttpHandler handler = (request, response) -> {
+            handled.incrementAndGet();
+            request.transport().abort();
+            response.done().whenComplete((nothing, failure) -> over.complete(null));
+            response.end("x");
+        };
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("GET /") + head("DELETE /everything") + head("DELETE /everything"));
+            Await.result(over);
+            assertThat(handled.get()).isEqualTo(1);
         }
     }
 }

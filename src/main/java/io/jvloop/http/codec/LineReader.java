@@ -111,6 +111,11 @@ final class LineReader {
         return end - start;
     }
 
+    /** Forgets a line that has begun. */
+    void reset() {
+        cut = null;
+    }
+
     /** Whether a line has begun whose end has not come. */
     boolean isMidLine() {
         return cut != null;

@@ -211,9 +211,18 @@ public final class RequestParser {
         return trailerFields == null ? Headers.NONE : trailerFields;
     }
 
-    /** {@return whether nothing of a next request has come} */
+    /** {@return whether nothing of a next request has come; empty lines are nothing} */
     public boolean isIdle() {
-        return state == State.REQUEST_LINE && !lines.isMidLine() && emptyLines == 0;
+        return state == State.REQUEST_LINE && !lines.isMidLine();
+    }
+
+    /** Forgets what has come, for another stream. */
+    public void reset() {
+        state = State.REQUEST_LINE;
+        emptyLines = 0;
+        trailerFields = null;
+        failure = null;
+        lines.reset();
     }
 
     @Override
