@@ -100,6 +100,18 @@ final class AnswerHead {
         length = bytes;
     }
 
+    /** All of the content, and its length. Nothing is changed if that may not be. */
+    void whole(long bytes) {
+        long before = length;
+        length(bytes);
+        try {
+            count(bytes);
+        } catch (IllegalStateException noContent) {
+            length = before;
+            throw noContent;
+        }
+    }
+
     int status() {
         return status;
     }

@@ -50,9 +50,12 @@ final class Backlog {
         while (taken > 0 && !isEmpty() && dialogue.mayParse()) {
             ByteBuffer piece = queue.first();
             int bytes = piece.remaining();
-            dialogue.parse(piece);
-            taken = bytes - piece.remaining();
-            queue.skip(taken);
+            try {
+                dialogue.parse(piece);
+            } finally { // there may be no memory left; but what was taken must not come twice
+                taken = bytes - piece.remaining();
+                queue.skip(taken);
+            }
         }
     }
 

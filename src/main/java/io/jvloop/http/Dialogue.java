@@ -176,7 +176,7 @@ final class Dialogue {
         boolean outer = enter();
         try {
             long declared = response.head().length();
-            beginAnswer(response, declared >= 0 ? declared : content.remaining());
+            beginAnswer(response, declared >= 0 ? declared : content.remaining(), true);
             answers.content(content);
             answers.end(response);
             answered();
@@ -190,17 +190,17 @@ final class Dialogue {
             if (!answers.hasBegun() && response.head().isGood()) {
                 bodyWanted(); // later the client would take the answer for the word it waits for
             }
-            beginAnswer(response, response.head().length());
+            beginAnswer(response, response.head().length(), false);
             answers.content(part);
         });
     }
 
     /** Unless it has begun. */
-    private void beginAnswer(HttpResponse response, long length) {
+    private void beginAnswer(HttpResponse response, long length, boolean ends) {
         if (answers.hasBegun()) {
             return;
         }
-        if (connection.isDraining() || !exchange.mayKeepAlive()
+        if (connection.isDraining() || !exchange.mayKeepAlive(ends)
                 || !AnswerWriter.allowsNext(response, length)) {
             exchange.isLast();
         }
@@ -209,7 +209,7 @@ final class Dialogue {
 
     void sendFile(HttpResponse response, FilePart part) {
         framed(() -> {
-            beginAnswer(response, part.count());
+            beginAnswer(response, part.count(), true);
             if (answers.sendsContent() && part.count() > 0) {
                 out.flush();
                 new FileAnswer(connection, response, part).start();

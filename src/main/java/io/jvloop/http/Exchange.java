@@ -105,14 +105,17 @@ final class Exchange {
 
     /**
      * Whether the connection can go on. Not if the client was not told to send the body: nobody knows whether
-     * it will (RFC 9110, 10.1.1). Nor if there is much to come that nobody has asked for.
+     * it will (RFC 9110, 10.1.1). Nor if there is much to come that nobody has asked for, or
+     * will.
+     *
+     * @param ends whether the answer is over now
      */
-    boolean mayKeepAlive() {
+    boolean mayKeepAlive(boolean ends) {
         if (requestComplete || last) {
             return !last;
         }
         return !expectsContinue
-                && (body.isRead() || body.length() - body.received() <= DISCARDED_BYTES);
+                && (body.isRead() && !ends || body.length() - body.received() <= DISCARDED_BYTES);
     }
 
     /** Drops content; false when that has gone on for too long. */

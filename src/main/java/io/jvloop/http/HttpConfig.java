@@ -17,7 +17,8 @@ import java.util.Objects;
  * @param writeTimeout in each such time the client has to take {@code minBytesPerSecond} of what is waiting
  *            for it. 60 s: a send buffer of the kernel's hides a slow client's progress for as long
  * @param minBytesPerSecond the rate below which a client counts as slow. 500, as Apache
- * @param maxConnections at a time, on all loops of a server together; further ones get 503
+ * @param maxConnections at a time, on all loops of a server together; further ones get 503.
+ *            Those that are HTTP's: not in a TLS handshake, or handed over to another protocol
  * @param maxBufferedBytes of a body that is read as a whole, {@link RequestBody#bytes}; then 413. 1 MiB, as
  *            nginx
  */

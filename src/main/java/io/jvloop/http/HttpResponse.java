@@ -229,8 +229,7 @@ public final class HttpResponse {
         if (offset < 0) {
             throw new IllegalArgumentException("offset must be >= 0, not " + offset);
         }
-        head.length(count);
-        head.count(count);
+        head.whole(count);
         state = State.ENDED;
         return inOrder(sent -> connection().sendFile(this, new FilePart(file, offset, count, sent)), false);
     }

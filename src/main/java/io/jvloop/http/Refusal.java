@@ -53,7 +53,7 @@ final class Refusal {
         }
         HttpRequest request = exchange.response().request();
         if (exchange.response().head().closes() || dialogue.connection().isDraining()
-                || !exchange.mayKeepAlive()) {
+                || !exchange.mayKeepAlive(true)) {
             exchange.isLast();
         }
         answers.error(status, request, !exchange.last());

@@ -6,6 +6,7 @@ import static io.jvloop.http.HttpScene.readAnswer;
 import static io.jvloop.http.HttpScene.readHead;
 import static io.jvloop.support.Section.HTTP;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.jvloop.http.codec.HttpLimits;
@@ -18,6 +19,9 @@ import io.jvloop.transport.Peer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +29,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Bodies of requests, and answers that are streamed: who waits for whom. */
 @Timeout(120)
@@ -319,6 +324,35 @@ class HttpBodyTest {
         try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
             peer.send(head("POST /", "Transfer-Encoding: chunked") + "xyz\r\n");
             assertThat(peer.readAllText()).endsWith("0\r\n\r\n");
+        }
+    }
+
+    @Test
+    void aBodyOfWhichOnlyTheBeginningWasReadIsNotAwaited(EventLoop loop) throws IOException {
+        HttpHandler handler = (request, response) -> request.body().forEachPiece(piece -> {
+            response.end("enough");
+            return null;
+        });
+        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+            peer.send(head("POST /", "Content-Length: 1000000") + "12345");
+            assertThat(readAnswer(peer)).contains("Connection: close").endsWith("enough");
+        }
+    }
+
+    @Test
+    void aFileThatMayNotBeSentLeavesTheAnswerAsItWas(EventLoop loop, @TempDir Path folder)
+            throws IOException {
+        Path path = Files.write(folder.resolve("file"), new byte[5]);
+        try (FileChannel file = FileChannel.open(path);
+                HttpScene scene = HttpScene.of(loop, (request, response) -> {
+                    response.status(204);
+                    assertThatThrownBy(() -> response.sendFile(file, 0, 5))
+                            .isInstanceOf(IllegalStateException.class);
+                    response.end();
+                });
+                Peer peer = scene.connect()) {
+            peer.send(head("GET /"));
+            assertThat(readHead(peer)).startsWith("HTTP/1.1 204 ").doesNotContain("Content-Length");
         }
     }
 }
