@@ -54,6 +54,7 @@ final class Dialogue {
         out.of(client);
         backlog.clear();
         parser.reset();
+        begun = false;
         return this;
     }
 
@@ -142,9 +143,9 @@ final class Dialogue {
     }
 
     /** The handler has asked for the body. */
-    void bodyWanted() {
+    void bodyWanted(RequestBody body) {
         framed(() -> {
-            if (exchange.takeExpectation() && !answers.sendContinue()) {
+            if (body == exchange.body() && exchange.takeExpectation() && !answers.sendContinue()) {
                 exchange.body().fail(new IOException("the client was not told to send the body"));
             }
         });
@@ -188,7 +189,7 @@ final class Dialogue {
     void write(HttpResponse response, ByteBuffer part) {
         framed(() -> {
             if (!answers.hasBegun() && response.head().isGood()) {
-                bodyWanted(); // later the client would take the answer for the word it waits for
+                bodyWanted(exchange.body()); // later it would take the answer for the word
             }
             beginAnswer(response, response.head().length(), false);
             answers.content(part);

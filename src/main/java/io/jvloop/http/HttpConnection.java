@@ -94,7 +94,7 @@ final class HttpConnection implements Protocol {
                 giveBackIfIdle();
             }
             case LINGERING -> linger();
-            case CLOSED -> Closing.whenSent(transport);
+            case CLOSED -> workspace.closing().whenSent(this);
             default -> {
                 // another protocol's
             }
@@ -106,10 +106,14 @@ final class HttpConnection implements Protocol {
             workspace.takeBack(dialogue);
             dialogue = null;
             if (draining && state == State.SERVING) { // it was at its last answer, and that is taken
-                state = State.CLOSED;
-                transport.close();
+                endWhenSent();
             }
         }
+    }
+
+    private void endWhenSent() {
+        state = State.CLOSED;
+        workspace.closing().whenSent(this);
     }
 
     /** RFC 9112, 9.6: end our side, and wait for the client to end its own. */
@@ -119,8 +123,7 @@ final class HttpConnection implements Protocol {
             dialogue.exchange().abandoned(new IOException("the request could not be read"));
         }
         if (peerEnded || !transport.canWriteEof()) {
-            state = State.CLOSED;
-            Closing.whenSent(transport);
+            endWhenSent();
         } else if (clock.phase() != Phase.LINGER) {
             clock.begin(Phase.LINGER, workspace.tick(), transport.sentBytes());
             transport.writeEof();
@@ -139,7 +142,7 @@ final class HttpConnection implements Protocol {
     public void resumeWriting() {
         dialogue().writers().resume();
         if (state == State.CLOSED) {
-            Closing.whenSent(transport);
+            workspace.closing().whenSent(this);
         } else if (state == State.SERVING) {
             dialogue().resume();
         }
@@ -148,8 +151,12 @@ final class HttpConnection implements Protocol {
     @Override
     public boolean eofReceived() {
         peerEnded = true;
-        if (dialogue != null && state == State.SERVING) {
+        if (state == State.LINGERING) {
+            linger();
+        } else if (state == State.SERVING && dialogue != null) {
             dialogue.resume();
+        } else if (state == State.SERVING) {
+            endWhenSent();
         }
         return isEnding() || dialogue != null && state == State.SERVING; // what is in flight is answered
     }
@@ -157,12 +164,15 @@ final class HttpConnection implements Protocol {
     @Override
     public boolean draining() {
         draining = true;
+        if (state == State.SERVING && dialogue == null) {
+            endWhenSent();
+        }
         return isEnding() || state == State.SERVING && dialogue != null || handOver != null;
     }
 
-    /** Whether it ends by itself as soon as the client has taken the last answer. */
+    /** Whether it ends by itself when the client has taken the last answer. */
     private boolean isEnding() {
-        return state == State.CLOSED && transport.hasUnsent();
+        return (state == State.CLOSED || state == State.LINGERING) && transport.hasUnsent();
     }
 
     @Override
@@ -185,15 +195,11 @@ final class HttpConnection implements Protocol {
         }
     }
 
-    // ------------------------------------------------------------------------------------------- deadlines
-
     /** A tick of the clock. */
     void ticked() {
         boolean waiting = transport.hasUnsent();
         if (watch.isStuck(waiting, transport.sentBytes(), workspace.tick(), workspace.deadlines())) {
             Closing.reset(transport);
-        } else if (state == State.CLOSED) {
-            Closing.whenSent(transport); // that a file is sent nobody says
         } else if ((state == State.SERVING || state == State.LINGERING) && clock.isOver(workspace.tick(),
                 workspace.deadlines(), state == State.LINGERING ? transport.sentBytes() : bodyBytes())) {
             timedOut(waiting);
@@ -216,8 +222,7 @@ final class HttpConnection implements Protocol {
                 if (dialogue != null) {
                     dialogue.refuse(TIMEOUT);
                 } else { // it has not begun a request
-                    state = State.CLOSED;
-                    transport.close();
+                    endWhenSent();
                 }
             }
         }
@@ -298,20 +303,16 @@ final class HttpConnection implements Protocol {
     }
 
     void upgrade(HttpResponse response, Protocol next) {
-        if (!isOpen(response)) {
-            if (transport.isClosing()) { // else HTTP has answered, and goes on
-                queue(() -> new HandOver(transport, next).lost(new IOException("lost before the upgrade")));
-            }
-            return;
-        }
-        if (!dialogue.exchange().isRequestComplete()) {
+        if (isOpen(response) && !dialogue.exchange().isRequestComplete()) {
             failed(response, new IllegalStateException("read the request's body before upgrade()"));
-            return;
+        } else if (isOpen(response)) {
+            handOver = new HandOver(transport, next);
+            dialogue.switchProtocols(response);
+            transport.pauseReading();
+            loop.callSoon(this::handOver);
+        } else if (state == State.CLOSED || transport.isClosing()) { // else HTTP has answered, and goes on
+            queue(() -> new HandOver(transport, next).lost(new IOException("lost before the upgrade")));
         }
-        handOver = new HandOver(transport, next);
-        dialogue.switchProtocols(response);
-        transport.pauseReading();
-        loop.callSoon(this::handOver);
     }
 
     private void handOver() {
@@ -324,9 +325,9 @@ final class HttpConnection implements Protocol {
     }
 
     /** The handler has asked for the body, or can take more of it. */
-    void bodyWanted() {
+    void bodyWanted(RequestBody body) {
         if (dialogue != null) {
-            dialogue.bodyWanted();
+            dialogue.bodyWanted(body);
         }
     }
 
@@ -339,10 +340,7 @@ final class HttpConnection implements Protocol {
         }
     }
 
-    /**
-     * Runs it on the loop's thread, behind what was queued before; false if the loop is closed, and with it
-     * the connection. Any thread.
-     */
+    /** Runs it there soon, behind what was queued before; false if the loop is closed. Any thread. */
     boolean queue(Runnable action) {
         try {
             loop.execute((Runnable & AsynchronousCompletionTask) action::run); // futures depend on it

@@ -109,7 +109,7 @@ public final class RequestBody {
         } else {
             consumer = action;
             state = State.READING;
-            connection.bodyWanted();
+            connection.bodyWanted(this);
         }
         return end.copy();
     }
@@ -168,7 +168,7 @@ public final class RequestBody {
             if (cause != null) {
                 fail(Async.cause(cause));
             }
-            connection.bodyWanted();
+            connection.bodyWanted(this);
         }));
     }
 

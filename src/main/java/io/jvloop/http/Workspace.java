@@ -44,6 +44,7 @@ final class Workspace {
     private final Deadlines deadlines;
     private final long tickNanos;
     private final List<Dialogue> spareDialogues = new ArrayList<>();
+    private final Closing closing = new Closing();
     private int tick;
     private TimerHandle timer;
     private long dateSecond = -1;
@@ -74,6 +75,10 @@ final class Workspace {
         if (spareDialogues.size() < MOST_SPARE) {
             spareDialogues.add(idle);
         }
+    }
+
+    Closing closing() {
+        return closing;
     }
 
     BufferPool buffers() {
@@ -113,6 +118,7 @@ final class Workspace {
 
     /** Puts the last one in its place. */
     void remove(HttpConnection connection) {
+        closing.forget(connection);
         int index = connection.index();
         HttpConnection last = connections.remove(connections.size() - 1);
         if (last != connection) {

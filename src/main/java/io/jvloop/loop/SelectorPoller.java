@@ -268,10 +268,9 @@ final class SelectorPoller implements Poller, Consumer<SelectionKey> {
         return budget == timeoutNanos;
     }
 
-    private void block(long timeoutNanos) throws IOException {
-        if (spinNanos == 0) {
-            yielding.beforeSleep(timeoutNanos);
-        }
+    private void block(long longestNanos) throws IOException {
+        long yieldNanos = spinNanos == 0 ? yielding.beforeSleep(longestNanos) : 0;
+        long timeoutNanos = longestNanos == FOREVER ? FOREVER : Math.max(1, longestNanos - yieldNanos);
         long start = timeoutNanos == FOREVER ? 0 : System.nanoTime();
         long millis = millis(timeoutNanos);
         int found = selector.select(this, millis);

@@ -52,13 +52,15 @@ final class YieldPacing {
         this.letOthersRun = letOthersRun;
     }
 
-    /** The loop is about to wait for channels, or for a timer. */
-    void beforeSleep(long timeoutNanos) {
-        if (lastFound >= BUSY_CHANNELS && timeoutNanos >= TIMER_NANOS && isWorthATry()) {
-            long start = clock.nanoTime();
-            letOthersRun.run();
-            yieldNanos = clock.nanoTime() - start;
+    /** The loop is about to wait for channels, or for a timer. Says how long it takes. */
+    long beforeSleep(long timeoutNanos) {
+        if (lastFound < BUSY_CHANNELS || timeoutNanos < TIMER_NANOS || !isWorthATry()) {
+            return 0;
         }
+        long start = clock.nanoTime();
+        letOthersRun.run();
+        yieldNanos = clock.nanoTime() - start;
+        return yieldNanos;
     }
 
     private boolean isWorthATry() {

@@ -114,7 +114,8 @@ public final class TlsConfig {
      * Limits the end of a connection: from {@code close} until everything is sent and the peer has answered.
      *
      * @param timeout how long it may take; then the connection is aborted with a {@code
-     *             SocketTimeoutException}. 30 s by default
+     *             SocketTimeoutException}. 30 s by default. It begins anew while the peer takes what is still
+     *             to be sent, 8 KiB in each
      * @return a new configuration
      * @throws IllegalArgumentException unless it is positive
      */

@@ -20,6 +20,9 @@ import javax.net.ssl.SSLHandshakeException;
  * until the transport below is gone, for a peer may neither answer nor read.
  */
 final class TlsEnding {
+    /** What a peer has to take in a timeout, or it is taken for one that has gone. */
+    private static final int LEAST_BYTES = 8 * 1024;
+
     /** A step of ours that may fail. */
     interface Step {
         void run() throws IOException;
@@ -31,6 +34,7 @@ final class TlsEnding {
     private EventLoop loop;
     private Transport below;
     private TimerHandle timer;
+    private long sentBefore; // when it was armed
     private Throwable cause;
     private boolean eofTold;
     private boolean belowEnded;
@@ -273,6 +277,7 @@ final class TlsEnding {
 
     private void arm(Duration timeout) {
         disarm();
+        sentBefore = below.sentBytes();
         timer = loop.callLater(timeout, this::timedOut);
     }
 
@@ -286,6 +291,10 @@ final class TlsEnding {
     private void timedOut() {
         timer = null;
         boolean shaking = connection.state().ordinal() < TlsState.WRAPPED.ordinal();
+        if (!shaking && below.hasUnsent() && below.sentBytes() - sentBefore >= LEAST_BYTES) {
+            arm(config.shutdownTimeout()); // slow, but going on: asyncio would cut what is sent short
+            return;
+        }
         note(new SocketTimeoutException(shaking
                 ? "TLS handshake with " + below.remoteAddress() + " is taking longer than "
                         + config.handshakeTimeout() + ": aborting the connection"

@@ -73,14 +73,20 @@ class HttpSlowTlsTest {
     /** Our own Connection: close, with TLS 1.2, where lingering is not possible. */
     @Test
     void aSlowClientOfOldTlsGetsAllOfALastAnswer() throws IOException {
-        slowClientOfTls(head("GET /close"), "TLSv1.2");
+        slowClientOfTls(head("GET /close"), "TLSv1.2", false);
+    }
+
+    /** The server's Connection: close to a client that ends its own side before it has read. */
+    @Test
+    void aSlowClientThatHasEndedItsSideGetsAllOfALastAnswer() throws IOException {
+        slowClientOfTls(head("GET /close"), "TLSv1.3", true);
     }
 
     private static void slowClientOfTls(String request) throws IOException {
-        slowClientOfTls(request, "TLSv1.3");
+        slowClientOfTls(request, "TLSv1.3", false);
     }
 
-    private static void slowClientOfTls(String request, String version) throws IOException {
+    private static void slowClientOfTls(String request, String version, boolean ends) throws IOException {
         SelfSigned certificate = SelfSigned.of("localhost");
         Supplier<Protocol> protocols = HttpServer.protocols(HttpSlowTlsTest::big);
         try (ClockedScene scene = new ClockedScene(Tls.server(certificate.context(), protocols));
@@ -90,6 +96,9 @@ class HttpSlowTlsTest {
             ((javax.net.ssl.SSLSocket) secure).setEnabledProtocols(new String[] {version});
             int read = scene.result(() -> {
                 secure.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                if (ends) {
+                    secure.shutdownOutput();
+                }
                 return secure.getInputStream().readNBytes(16_000).length;
             });
             for (int i = 0; i < 8; i++) { // 2,000 bytes a second, where 500 are enough

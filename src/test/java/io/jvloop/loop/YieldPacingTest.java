@@ -71,6 +71,30 @@ class YieldPacingTest {
     }
 
     @Test
+    void whatAYieldTakesIsTold() {
+        pacing.found(BUSY);
+        assertThat(pacing.beforeSleep(5 * MILLI)).isEqualTo(USEFUL);
+        pacing.found(BUSY - 1);
+        assertThat(pacing.beforeSleep(5 * MILLI)).isZero();
+    }
+
+    @Test
+    void aTimerIsNotLateByTheTimeOfAYield(EventLoop loop) throws IOException {
+        ScriptedSelector selector = new ScriptedSelector();
+        selector.script = millis -> true;
+        SelectorPoller poller = new SelectorPoller(loop, new Diagnostics(loop), () -> selector, pacing);
+        pacing.found(BUSY);
+        yieldNanos = 4 * MILLI;
+        poller.poll(6 * MILLI);
+        pacing.found(BUSY);
+        now += 10_000 * MILLI;
+        yieldNanos = 40 * MILLI;
+        poller.poll(6 * MILLI);
+        poller.close();
+        assertThat(selector.waits).containsExactly(2L, 1L);
+    }
+
+    @Test
     void aCoreThatNobodyElseWantsIsNotOfferedForAWhile() {
         yieldNanos = QUICK;
         for (int round = 0; round < 3; round++) {
