@@ -285,7 +285,7 @@ class HttpBodyTest {
         }
     }
 
-    /** A stage of the body before lets the next client be told to go on, whose body nobody wants. */
+    /** The first body's stage ends while the second client waits to be told to go on. */
     @Test
     void aStageOfAnEarlierBodyAsksForNoOther(EventLoop loop) throws IOException {
         CompletableFuture<Void> later = new CompletableFuture<>();

@@ -228,7 +228,7 @@ class HttpDeadlinesTest {
         }
     }
 
-    /** Those that were refused keep others out. */
+    /** One who was refused lingers, and keeps nobody out. */
     @Test
     void whoIsRefusedTakesNoPlace() throws IOException {
         Supplier<Protocol> protocols = HttpServer.protocols((request, response) -> response.end("hello"),

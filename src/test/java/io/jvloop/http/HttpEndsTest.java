@@ -35,7 +35,7 @@ class HttpEndsTest {
     @TempDir
     private Path folder;
 
-    /** the answer has no length, so an end in order says that it is complete. It must be a reset. */
+    /** The answer has no length, so an end in order would say that it is complete. It is a reset. */
     @Test
     void anOldClientNoticesThatItsAnswerWasBrokenOff(EventLoop loop, ReportedFailures failures)
             throws IOException {
@@ -63,7 +63,7 @@ class HttpEndsTest {
             scene.turnsUntil(() -> ClockedScene.hears(peer));
             scene.pass(200);
             assertThat(scene.connections()).isZero();
-            assertThatThrownBy(() -> scene.result(peer::readAll)).isInstanceOf(Throwable.class);
+            assertThatThrownBy(() -> scene.result(peer::readAll)).hasRootCauseInstanceOf(IOException.class);
         }
     }
 
@@ -128,7 +128,7 @@ class HttpEndsTest {
         }
     }
 
-    /** A file that is broken off while it is queued: nobody closes afterwards. */
+    /** The file is broken off while it is queued, and no transport says when it is sent. */
     @Test
     void whoFailsAfterSendFileEndsTheConnection(EventLoop loop, ReportedFailures failures) throws Exception {
         FileChannel file = FileChannel.open(Files.write(folder.resolve("f"), new byte[5_000_000]));

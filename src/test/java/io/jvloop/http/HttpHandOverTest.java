@@ -178,19 +178,25 @@ class HttpHandOverTest {
         }
     }
 
-    @Test
-    void marksThatAreRaisedMeanwhileNeedNoPause(EventLoop loop) throws IOException {
-        Recorder next = new Recorder()
-                .onMade(transport -> transport.setWriteBufferLimits(new WriteBufferLimits(100_000, 200_000)));
-        HttpHandler handler = (request, response) -> {
+    /** Answers with more than fits into the socket, and the path / with an upgrade. */
+    private static HttpHandler bigThenUpgrade(Protocol next, WriteBufferLimits limits) {
+        return (request, response) -> {
             if (request.path().equals("/")) {
                 response.upgrade("echo", next);
             } else {
                 narrow(request.transport());
+                request.transport().setWriteBufferLimits(limits);
                 response.end(new byte[60_000]);
             }
         };
-        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+    }
+
+    @Test
+    void marksThatAreRaisedMeanwhileNeedNoPause(EventLoop loop) throws IOException {
+        Recorder next = new Recorder()
+                .onMade(transport -> transport.setWriteBufferLimits(new WriteBufferLimits(100_000, 200_000)));
+        try (HttpScene scene = HttpScene.of(loop, bigThenUpgrade(next, WriteBufferLimits.DEFAULT));
+                Peer peer = scene.connect()) {
             peer.send(head("GET /big") + UPGRADE + "early");
             assertThat(readAnswer(peer)).contains("Content-Length: 60000");
             next.awaitBytes(5);
@@ -258,16 +264,8 @@ class HttpHandOverTest {
     void whoRaisesTheMarksIsNotResumed(EventLoop loop) throws IOException {
         Recorder next = new Recorder()
                 .onMade(transport -> transport.setWriteBufferLimits(new WriteBufferLimits(100_000, 200_000)));
-        HttpHandler handler = (request, response) -> {
-            if (request.path().equals("/")) {
-                response.upgrade("echo", next);
-            } else {
-                narrow(request.transport());
-                request.transport().setWriteBufferLimits(new WriteBufferLimits(0, 0));
-                response.end(new byte[60_000]);
-            }
-        };
-        try (HttpScene scene = HttpScene.of(loop, handler); Peer peer = scene.connect()) {
+        try (HttpScene scene = HttpScene.of(loop, bigThenUpgrade(next, new WriteBufferLimits(0, 0)));
+                Peer peer = scene.connect()) {
             peer.send(head("GET /big") + UPGRADE + "early");
             readAnswer(peer);
             next.awaitBytes(5);

@@ -148,7 +148,7 @@ class HttpOrderTest {
         }
     }
 
-    /** What a handler throws is reported. */
+    /** An IOException too: no client brings about what a handler throws. */
     @Test
     void whatAHandlerThrowsAfterItsAnswerIsReported(EventLoop loop, ReportedFailures failures)
             throws IOException {
@@ -162,7 +162,7 @@ class HttpOrderTest {
         assertThat(failures.takeAll()).hasSize(1);
     }
 
-    /** A stage that hangs: after the connection is aborted, what is pipelined is not carried out. */
+    /** What is pipelined behind an abort is not carried out. */
     @Test
     void nothingIsHandledAfterAnAbort(EventLoop loop) throws IOException {
         AtomicInteger handled = new AtomicInteger();

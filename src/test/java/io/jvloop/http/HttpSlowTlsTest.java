@@ -64,7 +64,7 @@ class HttpSlowTlsTest {
         slowClientOfTls("GET / HTTP/1.0\r\n\r\n");
     }
 
-    /** For comparison: with keep-alive it does. */
+    /** The one whose connection is kept, for comparison. */
     @Test
     void aSlowClientOfTlsThatKeepsAliveGetsAllOfIt() throws IOException {
         slowClientOfTls(head("GET /"));
@@ -112,7 +112,7 @@ class HttpSlowTlsTest {
         }
     }
 
-    /** The answer is with the transport below TLS, nothing waits above: nobody ever closes. */
+    /** The answer is with the transport below TLS: nothing waits above that would say when it is sent. */
     @Test
     void anOldClientOfTlsHearsTheEnd(EventLoop loop) throws Exception {
         SelfSigned certificate = SelfSigned.of("localhost");
